@@ -1,0 +1,1 @@
+"""Database backend: Django's PostgreSQL backend plus an embedded server and two roles (see `base`, `server`, `roles`)."""
