@@ -1,0 +1,60 @@
+"""Small pieces of HTML built in Python: icons and avatars. Template tags and builders of rows share these functions."""
+
+from functools import cache, lru_cache
+from typing import Any
+from uuid import UUID
+from zlib import crc32
+
+from django.templatetags.static import static
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+SIZES = {"", "xs", "sm", "md", "lg"}
+
+
+@cache
+def sprite() -> str:
+    """Return the address of the icon sprite."""
+    return str(static("icons.svg"))
+
+
+@lru_cache(maxsize=1024)
+def icon_html(name: str, size: str = "") -> SafeString:
+    """Return an icon of the sprite, hidden from screen readers; `size` is xs or sm."""
+    kind = f"icon icon-{escape(size)}" if size else "icon"
+    return mark_safe(f'<svg class="{kind}" aria-hidden="true"><use href="{sprite()}#{escape(name)}"/></svg>')
+
+
+def hue_of(key: Any) -> int:
+    """Return the hue 1 to 8 that always belongs to a record's id."""
+    if isinstance(key, UUID):
+        return key.int % 8 + 1  # the last bits: they are random in time-ordered ids too
+    if isinstance(key, int):
+        return key % 8 + 1
+    return crc32(str(key).encode()) % 8 + 1
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first and the last word."""
+    words = [word for word in name.split() if word[0].isalnum()] or name.split()
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def avatar_html(name: str | None, key: Any, size: str = "") -> SafeString:
+    """Return a person's avatar; `key` is the record's id, `size` one of xs, md, lg or nothing."""
+    return _avatar(name or "", hue_of(key), size, initials(name or ""), "")
+
+
+def org_avatar_html(name: str | None, key: Any, size: str = "") -> SafeString:
+    """Return a company's avatar."""
+    return _avatar(name or "", hue_of(key), size, initials(name or "")[0], " avatar-org")
+
+
+def _avatar(name: str, hue: int, size: str, letters: str, kind: str) -> SafeString:
+    dimension = f" avatar-{size}" if size in SIZES and size else ""
+    return mark_safe(
+        f'<span class="avatar{kind}{dimension}" data-hue="{hue}" title="{escape(name)}" aria-hidden="true">'
+        f"{escape(letters)}</span>"
+    )
