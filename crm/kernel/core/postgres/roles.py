@@ -27,7 +27,12 @@ GRANT USAGE ON SCHEMA public TO {app};
 REVOKE TRUNCATE, REFERENCES, TRIGGER ON ALL TABLES IN SCHEMA public FROM {app};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app};
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {app};
+"""
+# Only our own functions: those of extensions belong to the superuser, and granting them would only warn.
+OWN_FUNCTIONS = """
+SELECT p.oid::regprocedure::text FROM pg_proc p
+WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole AND p.prokind IN ('f', 'w')
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
 """
 # Queues are made by the application itself, hence CREATE; it owns those, and nothing else in there.
 BROKER_SQL = """
@@ -65,6 +70,9 @@ def secure(connection: DatabaseWrapper) -> bool:
             logger.warning("One database role for everything: history is guarded by triggers alone (see doctor).")
             return False
         cursor.execute(APP_SQL.format(app=quote(app)))
+        cursor.execute(OWN_FUNCTIONS)
+        if functions := ", ".join(row[0] for row in cursor.fetchall()):
+            cursor.execute(f"GRANT EXECUTE ON FUNCTION {functions} TO {quote(app)}")
         for table in sorted(append_only_tables() & _existing(cursor)):
             cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {quote(table)} FROM {quote(app)}")
         _open_broker(cursor, app=quote(app), quote=quote)

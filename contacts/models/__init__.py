@@ -1,0 +1,17 @@
+"""Companies and contacts."""
+
+from .company import Company, CompanyDomain, CompanyEmail, CompanyPhone, SizeBand
+from .contact import Contact, ContactEmail, ContactPhone, LeadStatus, Lifecycle
+
+__all__ = [
+    "Company",
+    "CompanyDomain",
+    "CompanyEmail",
+    "CompanyPhone",
+    "Contact",
+    "ContactEmail",
+    "ContactPhone",
+    "LeadStatus",
+    "Lifecycle",
+    "SizeBand",
+]

@@ -1,0 +1,75 @@
+"""The Celery application: which broker, and what beat sends.
+
+Nothing depends on the broker for correctness: it only wakes workers up, and beat's sweep finds what no message told.
+A task may therefore be redelivered or lost; it is acknowledged after it ran.
+"""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
+
+LONGEST_TASK = 3600  # seconds; a message comes back to the queue after this long without acknowledgement
+
+
+def broker_settings() -> dict[str, object]:
+    """Return the broker's address and transport options: Redis if REDIS_URL is set, else the database."""
+    if settings.REDIS_URL:
+        return {
+            "broker_url": settings.REDIS_URL,
+            "broker_transport_options": {"visibility_timeout": LONGEST_TASK},
+        }
+    from crm.kernel.core import broker
+
+    return {
+        "broker_url": broker.register(),
+        "broker_transport_options": {
+            "init_extension": False,
+            "use_notify": True,
+            "notify_throttle_interval_ms": 0,
+            # Long polling blocks one queue while another has messages, and beat with them.
+            "wait_time_seconds": 0,
+            "polling_interval": 0.2,
+            "pool_size": 2,
+            "visibility_timeout": LONGEST_TASK,
+        },
+    }
+
+
+app = Celery("crm")
+app.conf.update(
+    **broker_settings(),
+    timezone="UTC",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=LONGEST_TASK - 300,
+    task_soft_time_limit=LONGEST_TASK - 600,
+    worker_prefetch_multiplier=4,
+    # No remote control, events or gossip: each would be one more queue to poll.
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
+    beat_schedule={
+        "sweep the outbox": {
+            "task": "crm.kernel.events.tasks.sweep",
+            "schedule": 5.0,
+            "options": {"expires": 5},
+        },
+        "send due reminders": {
+            "task": "crm.kernel.notifications.tasks.send_due_reminders",
+            "schedule": 30.0,
+            "options": {"expires": 30},
+        },
+    },
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_django_logging(**_: object) -> None:
+    """Leave logging to Django's settings; Celery would otherwise take the root logger over."""

@@ -1,0 +1,37 @@
+"""What apps tell the audit about their models: how to undo the odd ones, and what to recompute afterwards (H2)."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import models
+
+from crm.kernel.core.changes import Actor
+
+if TYPE_CHECKING:
+    from .undo import RowChange
+
+UndoRule = Callable[[list["RowChange"], Actor, set[UUID]], None]
+Recompute = Callable[[Iterable[UUID]], Any]
+
+undo_rules: dict[type[models.Model], UndoRule] = {}
+recomputes: dict[type[models.Model], list[Recompute]] = {}
+command_labels: dict[str, Any] = {}
+
+
+def undo_with(model: type[models.Model], rule: UndoRule) -> None:
+    """Let `rule(changes, actor, removed)` undo a set's changes of `model` in place of the plain restoring of columns.
+
+    `removed` holds the ids of all rows that the undo removes for good, of whatever model.
+    """
+    undo_rules[model] = rule
+
+
+def recompute_with(model: type[models.Model], function: Recompute) -> None:
+    """Have `function(ids)` recompute the derived columns of rows that an undo, a merge or an import has touched."""
+    recomputes.setdefault(model, []).append(function)
+
+
+def label_commands(labels: dict[str, Any]) -> None:
+    """Give commands their words for the history: `{"deals.move": _("moved a deal")}`."""
+    command_labels.update(labels)

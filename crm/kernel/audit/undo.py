@@ -1,0 +1,285 @@
+"""Undo of a change-set: a new change-set that puts back what the old one changed (H2).
+
+The history rows say what each touched row was before and after. A field whose present value is still the one that
+the set left is put back; any other field is a conflict, shown with both values and left alone unless `force`d.
+Rows that the set created go for good if nobody else has touched them, else into the bin; rows that it removed return.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.core.errors import Conflict, Refused
+from crm.kernel.core.history import TRACKED, history_of
+from crm.kernel.core.models import Record
+
+from .models import ChangeSet
+from .registry import recomputes, undo_rules
+
+BATCH = 5000
+
+
+@dataclass(slots=True)
+class RowChange:
+    """What one change-set did to one row; `before` is None for a row it created, `after` None for one it removed."""
+
+    model: type[models.Model]
+    pk: Any
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    now: dict[str, Any] | None = None
+
+    @property
+    def created(self) -> bool:
+        """True if the set made the row and left it there."""
+        return self.before is None and self.after is not None
+
+    @property
+    def changed(self) -> dict[str, tuple[Any, Any]]:
+        """Return each column that the set changed, with its value before and after."""
+        if self.before is None or self.after is None:
+            return {}
+        return {name: (old, self.after[name]) for name, old in self.before.items() if old != self.after[name]}
+
+
+@dataclass(slots=True)
+class Undone:
+    """What an undo did: the new change-set, how many rows it put back, and the fields that it left alone."""
+
+    changeset_id: UUID | None = None
+    restored: int = 0
+    removed: int = 0
+    binned: int = 0
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
+
+
+def columns_of(model: type[models.Model]) -> list[str]:
+    """Return the recorded columns of a tracked model, by attribute name."""
+    recorded = {f.name for f in history_of(model)._meta.concrete_fields}
+    return [f.attname for f in model._meta.concrete_fields if f.name in recorded]
+
+
+def changes_of(changeset_id: UUID, model: type[models.Model]) -> Iterator[RowChange]:
+    """Yield what the change-set did to each row of `model`, in the order in which it first touched them."""
+    history = history_of(model)
+    names = columns_of(model)
+    rows: dict[Any, RowChange] = {}
+    first: dict[Any, int] = {}
+    wanted = history.objects.filter(pgh_context_id=changeset_id).order_by("pgh_id")
+    for row in wanted.values("pgh_id", "pgh_label", "pgh_obj_id", *names).iterator(BATCH):
+        pk, label = row["pgh_obj_id"], row["pgh_label"]
+        values = {name: row[name] for name in names}
+        if pk not in rows:
+            rows[pk] = RowChange(model, pk, None if label == "insert" else values, None)
+            first[pk] = row["pgh_id"] if label != "insert" else 0
+        rows[pk].after = None if label == "delete" else values
+    earlier = [pk for pk, seen in first.items() if seen]
+    for start in range(0, len(earlier), BATCH):
+        for pk, values in _values_before(history, names, {pk: first[pk] for pk in earlier[start : start + BATCH]}):
+            rows[pk].before = values
+    yield from rows.values()
+
+
+def _values_before(history: Any, names: list[str], first: dict[Any, int]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Yield the last recorded values of each row before its first change in the set."""
+    lowest = dict(first)
+    found: set[Any] = set()
+    rows = history.objects.filter(pgh_obj_id__in=list(first), pgh_id__lt=max(first.values())).order_by(
+        "pgh_obj_id", "-pgh_id"
+    )
+    for row in rows.values("pgh_id", "pgh_obj_id", *names).iterator(BATCH):
+        pk = row["pgh_obj_id"]
+        if pk not in found and row["pgh_id"] < lowest[pk]:
+            found.add(pk)
+            yield pk, {name: row[name] for name in names}
+
+
+def touched_models(changeset_id: UUID) -> list[type[models.Model]]:
+    """Return the tracked models of which the change-set wrote rows."""
+    return [
+        model for model in TRACKED if history_of(model).objects.filter(pgh_context_id=changeset_id).exists()
+    ]
+
+
+def _load_present(changes: list[RowChange]) -> None:
+    """Fill `now` of each change with the row's present values, locked until the undo ends."""
+    model = changes[0].model
+    names = columns_of(model)
+    for start in range(0, len(changes), BATCH):
+        part = {change.pk: change for change in changes[start : start + BATCH]}
+        rows = model._default_manager.select_for_update().filter(pk__in=list(part)).order_by("pk")
+        for row in rows.values("pk", *names):
+            part[row.pop("pk")].now = row
+
+
+def _require_rights(actor: Actor, changes: Iterable[RowChange]) -> None:
+    """Raise PermissionDenied unless the actor may edit each touched record today."""
+    for change in changes:
+        if not issubclass(change.model, Record) or change.now is None:
+            continue
+        record = change.model(**{name: value for name, value in change.now.items()})
+        actor.require("edit", record)
+
+
+def undo(*, changeset_id: UUID, actor: Actor, force: bool = False) -> Undone:
+    """Undo a change-set as a new one and say what was done (H2).
+
+    Raises ChangeSet.DoesNotExist if the actor may not see it, PermissionDenied if it is somebody else's or a record may
+    not be edited today, Refused if it is undone already, Conflict with both values of each field that has changed
+    since, unless `force`: then those fields stay as they are now and the rest is put back.
+    """
+    old = ChangeSet.objects.visible_to(actor).get(pk=changeset_id)
+    if old.user_id != actor.id and not (actor.kind == "system" or actor.may("settings")):
+        raise PermissionDenied("Only its author or an admin may undo this.")
+    result = Undone()
+    with changeset(actor, "audit.undo", undo_of=old.pk) as new:
+        if ChangeSet.objects.undo_of(old.pk).exclude(pk=new.id).exists() and not _redone(old.pk):
+            raise Refused(_("This is undone already."))
+        plan = {model: list(changes_of(old.pk, model)) for model in touched_models(old.pk)}
+        for changes in plan.values():
+            _load_present(changes)
+            _require_rights(actor, changes)
+        result.conflicts = [c for changes in plan.values() for c in _conflicts(changes)]
+        if result.conflicts and not force:
+            raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
+        _apply(plan, actor, result)
+        result.changeset_id = new.id
+    return result
+
+
+def _redone(changeset_id: UUID) -> bool:
+    """Say whether the last undo of the set has itself been undone, so that the set stands again."""
+    last = ChangeSet.objects.undo_of(changeset_id).order_by("-recorded_at").first()
+    return last is not None and ChangeSet.objects.undo_of(last.pk).exists() and not _redone(last.pk)
+
+
+def _conflicts(changes: list[RowChange]) -> Iterator[dict[str, Any]]:
+    """Yield each field whose present value is neither the one that the set left nor the one it would be put back to."""
+    for change in changes:
+        soft = getattr(change.model, "recomputed", ())
+        if change.model in undo_rules or change.now is None:
+            continue
+        for name, (old, new) in change.changed.items():
+            present = change.now[name]
+            if present not in (new, old) and name.removesuffix("_id") not in soft:
+                yield {
+                    "model": change.model._meta.label_lower,
+                    "pk": str(change.pk),
+                    "field": name,
+                    "was": old,
+                    "set_to": new,
+                    "now": present,
+                }
+
+
+def _apply(plan: dict[type[models.Model], list[RowChange]], actor: Actor, result: Undone) -> None:
+    """Put rows back, remove or bin created ones, re-insert removed ones, then recompute what is derived."""
+    removed, binned = _sort_out_created(plan)
+    result.removed, result.binned = sum(map(len, removed.values())), sum(map(len, binned.values()))
+    gone = {pk for pks in removed.values() for pk in pks}
+    for model, changes in plan.items():
+        if model in undo_rules:
+            undo_rules[model]([c for c in changes if c.pk not in gone], actor, gone)
+        else:
+            result.restored += _restore(model, changes)
+    for model, pks in binned.items():
+        model._default_manager.filter(pk__in=pks).update(binned_at=timezone.now())
+    for model, pks in removed.items():
+        for start in range(0, len(pks), BATCH):
+            model._base_manager.filter(pk__in=pks[start : start + BATCH])._raw_delete(using="default")
+    for model, changes in plan.items():
+        for recompute in recomputes.get(model, ()):
+            recompute([c.pk for c in changes if c.pk not in gone])
+
+
+def _restore(model: type[models.Model], changes: list[RowChange]) -> int:
+    """Put changed columns of rows back and insert removed rows again, with their ids; return the number of rows."""
+    versioned = issubclass(model, Record)
+    count = 0
+    for change in changes:
+        if change.before is not None and change.after is None and change.now is None:
+            model._default_manager.bulk_create([model(**change.before)])
+            count += 1
+            continue
+        if change.now is None:
+            continue
+        back: dict[str, Any] = {
+            name: old for name, (old, new) in change.changed.items() if change.now[name] == new
+        }
+        if back:
+            if versioned:
+                back |= {"version": models.F("version") + 1, "updated_at": timezone.now()}
+            model._default_manager.filter(pk=change.pk).update(**back)
+            count += 1
+    return count
+
+
+def _sort_out_created(
+    plan: dict[type[models.Model], list[RowChange]],
+) -> tuple[dict[type[models.Model], list[Any]], dict[type[models.Model], list[Any]]]:
+    """Divide the rows that the set created into those to remove for good and those to bin: touched by others since."""
+    created = {model: [c.pk for c in changes if c.created and c.now is not None] for model, changes in plan.items()}
+    everything = {pk for pks in created.values() for pk in pks}
+    removed: dict[type[models.Model], list[Any]] = {}
+    binned: dict[type[models.Model], list[Any]] = {}
+    for model, pks in created.items():
+        if not pks:
+            continue
+        kept: set[Any] = set()
+        if issubclass(model, Record):
+            contexts = {c.pk for c in plan[model] if c.created}
+            kept = _touched_since(model, contexts, plan) | _referred_to(model, pks, everything)
+            binned[model] = sorted(kept)
+        removed[model] = [pk for pk in pks if pk not in kept]
+    if any(binned.values()):
+        _keep_children_of_binned(removed, {pk for pks in binned.values() for pk in pks})
+    return removed, binned
+
+
+def _touched_since(
+    model: type[models.Model], pks: set[Any], plan: dict[type[models.Model], list[RowChange]]
+) -> set[Any]:
+    """Return which of these rows were written by another change-set after their creation."""
+    latest = {c.pk: c.after for c in plan[model]}
+    names = columns_of(model)
+    soft = {*getattr(model, "recomputed", ()), *(f"{name}_id" for name in getattr(model, "recomputed", ()))}
+    present = {c.pk: c.now for c in plan[model]}
+    return {
+        pk
+        for pk in pks
+        if present[pk] is not None and any(present[pk][n] != latest[pk][n] for n in names if n not in soft)  # type: ignore[index]
+    }
+
+
+def _referred_to(model: type[models.Model], pks: list[Any], created: set[Any]) -> set[Any]:
+    """Return which of these rows are referred to by tracked rows that the set did not create."""
+    found: set[Any] = set()
+    for relation in model._meta.related_objects:
+        child = relation.related_model
+        if child not in TRACKED or relation.many_to_many:
+            continue
+        column = relation.field.attname  # type: ignore[union-attr]
+        for start in range(0, len(pks), BATCH):
+            rows = child._base_manager.filter(**{f"{column}__in": pks[start : start + BATCH]})
+            found |= {parent for pk, parent in rows.values_list("pk", column) if pk not in created}
+    return found
+
+
+def _keep_children_of_binned(removed: dict[type[models.Model], list[Any]], binned: set[Any]) -> None:
+    """Take the rows that belong to a binned record out of those to be removed."""
+    for model, pks in removed.items():
+        for relation in model._meta.concrete_fields:
+            if isinstance(relation, models.ForeignKey) and relation.related_model in TRACKED and pks:
+                hold = set(
+                    model._base_manager.filter(pk__in=pks, **{f"{relation.attname}__in": binned}).values_list(
+                        "pk", flat=True
+                    )
+                )
+                removed[model] = pks = [pk for pk in pks if pk not in hold]

@@ -1,0 +1,39 @@
+"""Columns that several records share."""
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Func
+from django.utils.translation import gettext_lazy as _
+
+
+class Fold(Func):
+    """`crm_fold`: lower case without accents, the form in which names are sorted and searched."""
+
+    function = "crm_fold"
+    output_field = models.TextField()
+
+
+def tags_field() -> Any:
+    """Return the tags of a record: short free words, kept on the record itself."""
+    return ArrayField(models.CharField(max_length=50), verbose_name=_("tags"), default=list, blank=True)
+
+
+def trigram_index(column: str, name: str) -> GinIndex:
+    """Return the one trigram index that serves fragment search on a table."""
+    return GinIndex(OpClass(models.F(column), "gin_trgm_ops"), name=name)
+
+
+class PostalAddress(models.Model):
+    """A postal address as columns of a record."""
+
+    street = models.CharField(_("street"), max_length=200, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    region = models.CharField(_("region"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=80, blank=True)
+
+    class Meta:
+        abstract = True

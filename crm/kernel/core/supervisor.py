@@ -1,0 +1,91 @@
+"""Runs several parts of the stack as children of one process: all of them, or none.
+
+The children are forked from a process that has loaded everything, so they share most of their memory.
+"""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from types import FrameType
+
+PATIENCE = 15  # seconds that children get to finish what they do before they are killed
+PR_SET_PDEATHSIG = 1  # Linux prctl(2): signal me when my parent dies
+
+_fork = multiprocessing.get_context("fork")
+
+
+class Supervisor:
+    """Starts parts, waits until one ends or a signal comes, then stops all of them."""
+
+    def __init__(self, log: Callable[[str], object]) -> None:
+        self.log = log
+        self.children: dict[str, multiprocessing.process.BaseProcess] = {}
+        self.interrupted = False
+
+    def start(self, name: str, target: Callable[[], object]) -> None:
+        """Fork a child that runs `target`; its return ends the child."""
+        child = _fork.Process(name=name, target=_run, args=(target, os.getpid()))
+        child.start()
+        self.children[name] = child
+
+    def watch(self) -> None:
+        """Note from now on if somebody asks us to end (Ctrl-C, TERM, a closed terminal)."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._interrupt)
+
+    def wait(self) -> int:
+        """Wait for a signal or the end of any child, stop all, and return the exit code of the first that ended."""
+        try:
+            code = 0
+            while not self.interrupted:
+                if ended := self.ended():
+                    name, code = ended
+                    self.log(f"{name} ended with status {code}: stopping everything.")
+                    # A part that ends by itself has failed, whatever it says.
+                    code = code or 1
+                    break
+                wait([child.sentinel for child in self.children.values()], timeout=1)
+            return code
+        finally:
+            self.stop()
+
+    def ended(self) -> tuple[str, int] | None:
+        """Return the name and exit code of a child that has ended, if any; a signal's number is added to 128."""
+        for name, child in self.children.items():
+            if child.exitcode is not None:
+                return name, child.exitcode if child.exitcode >= 0 else 128 - child.exitcode
+        return None
+
+    def stop(self) -> None:
+        """Ask all children to end, then kill what is left."""
+        for child in self.children.values():
+            if child.is_alive():
+                child.terminate()
+        deadline = time.monotonic() + PATIENCE
+        for name, child in self.children.items():
+            child.join(max(0.0, deadline - time.monotonic()))
+            if child.is_alive():
+                self.log(f"{name} did not end in {PATIENCE} s: killed.")
+                child.kill()
+                child.join()
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self.interrupted = True
+
+
+def _run(target: Callable[[], object], parent: int) -> None:
+    """Run a part in its child process, which must not outlive the supervisor."""
+    # Ctrl-C reaches the whole process group; only the supervisor acts on it, so that parts end once and in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            return
+    target()

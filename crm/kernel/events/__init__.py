@@ -1,0 +1,1 @@
+"""Events and the outbox: `DomainEvent`, `publish`, `subscribe`, `consume` live in `bus`."""

@@ -1,0 +1,120 @@
+"""Publish and subscribe. A domain event is a frozen dataclass in its app's `events.py`.
+
+Two kinds of subscribers, both called with a list of events of one class, so that bulk work and a single click share
+one set-based body:
+- `subscribe(DealStageChanged, handler)` runs in the transaction of the change, for what can never be missing.
+- `consume(DealStageChanged, "notifications.moved", handler)` runs in a worker after the commit, from the outbox, each
+  event in a transaction of its own together with the mark that it is done: exactly once for database effects (W2, W3).
+"""
+
+import dataclasses
+import datetime as dt
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from crm.kernel.core.changes import Actor, business_time, current_change
+
+from .models import Event
+
+log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DomainEvent:
+    """Base of all events. `name` is past tense and stable (`deal.stage_changed`), `kind` the kind of its subject."""
+
+    name: ClassVar[str]
+    kind: ClassVar[str]
+    subject_id: UUID
+    at: dt.datetime = dataclasses.field(default_factory=business_time)
+    # Filled by `publish`, so that subscribers know who did it and under which change-set.
+    actor: Actor | None = dataclasses.field(default=None, compare=False)
+    changeset_id: UUID | None = dataclasses.field(default=None, compare=False)
+
+    def payload(self) -> dict[str, Any]:
+        """Return the event's own fields as JSON values: ids, names of fields, numbers and dates (W2)."""
+        own = {f.name for f in dataclasses.fields(self)} - {"subject_id", "at", "actor", "changeset_id"}
+        return {name: _plain(getattr(self, name)) for name in sorted(own)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return value
+
+
+Handler = Callable[[list[Any]], None]
+Consumer = Callable[[Event], None]
+_handlers: dict[type[DomainEvent], list[Handler]] = defaultdict(list)
+_consumers: dict[str, dict[str, Consumer]] = defaultdict(dict)
+
+
+def subscribe(event: type[DomainEvent], handler: Handler) -> None:
+    """Call `handler(events)` in the transaction of every publish of this class."""
+    if handler not in _handlers[event]:
+        _handlers[event].append(handler)
+
+
+def consume(event: type[DomainEvent], key: str, consumer: Consumer) -> None:
+    """Have a worker call `consumer(outbox_row)` after the commit. `key` is stable: it marks what is done (W3)."""
+    _consumers[event.name][key] = consumer
+
+
+def consumers_of(name: str) -> dict[str, Consumer]:
+    """Return the consumers of an event by key."""
+    return _consumers.get(name, {})
+
+
+def publish(*events: DomainEvent, actor: Actor) -> list[Event]:
+    """Run the in-transaction subscribers and store the events in the outbox (W2); return the stored rows.
+
+    Raises RuntimeError outside a change-set: an event without its change would be a lie.
+    """
+    change = current_change()
+    if change is None or not connection.in_atomic_block:
+        raise RuntimeError("publish() belongs into a service, inside its transaction.")
+    stamped = [dataclasses.replace(e, actor=actor, changeset_id=change.id) for e in events]
+    groups: dict[type[DomainEvent], list[DomainEvent]] = defaultdict(list)
+    for event in stamped:
+        groups[type(event)].append(event)
+    for kind, group in groups.items():
+        for handler in _handlers[kind]:
+            handler(group)
+    rows = Event.objects.bulk_create(
+        [
+            Event(
+                name=e.name,
+                kind=e.kind,
+                subject_id=e.subject_id,
+                data=e.payload(),
+                changeset_id=change.id,
+                user_id=actor.id,
+                source=actor.source,
+                at=e.at,
+            )
+            for e in stamped
+        ],
+        batch_size=2000,
+    )
+    if any(_consumers.get(e.name) for e in rows):
+        transaction.on_commit(wake_worker, robust=True)
+    return rows
+
+
+def wake_worker() -> None:
+    """Tell a worker that the outbox holds something. Correctness never depends on it: beat sweeps every few seconds."""
+    from .tasks import drain
+
+    drain.delay()
