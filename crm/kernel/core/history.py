@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import pghistory
 import pghistory.models
+from django.apps import apps
 from django.db import models
 
 TRACKED: list[type[models.Model]] = []
@@ -66,7 +67,7 @@ def tracked(**options: Any) -> Any:
 
 def history_of(model: type[models.Model]) -> type[HistoryRow]:
     """Return the history model of a tracked model."""
-    return model._meta.get_field("history").related_model  # type: ignore[union-attr, return-value]
+    return apps.get_model(model._meta.app_label, f"{model.__name__}History")
 
 
 __all__ = ["TRACKED", "ClockTimestamp", "HistoryRow", "history_of", "tracked"]
