@@ -26,6 +26,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "person_theme": theme if theme in ("light", "dark") else "",
         "keys_off": known and not getattr(user, "single_keys", True),
+        "nav_rail": request.COOKIES.get("nav") == "rail",
         "workspace_name": SimpleLazyObject(lambda: _workspace_name()),
         "html_lang": get_language() or "en",
         "nav": SimpleLazyObject(lambda: entries(navigation.main, request) if known else []),

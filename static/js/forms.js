@@ -1,0 +1,191 @@
+// Forms: unsaved changes, values edited in their place, tags, passwords, and ticking of rows.
+
+import { $, $$, focusFirst, on, onReady, within, words } from "./dom.js";
+
+/* ----------------------------------------------------- unsaved changes */
+const dirty = new Set();
+export const isDirty = (form) => dirty.has(form) && form.isConnected;
+
+on("input", "form[data-guard]", (event, form) => "noDirty" in event.target.dataset || dirty.add(form));
+on("change", "form[data-guard]", (event, form) => "noDirty" in event.target.dataset || dirty.add(form));
+document.addEventListener("submit", (event) => dirty.delete(event.target));
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"])
+  document.addEventListener(failure, (event) => {
+    const form = event.detail.elt?.closest?.("form[data-guard]");
+    if (form) dirty.add(form);
+  });
+window.addEventListener("beforeunload", (event) => {
+  if ([...dirty].some(isDirty)) event.preventDefault();
+});
+onReady((root) => {
+  // A form that came back with errors is not saved either.
+  for (const form of within(root, "form[data-guard]")) if ($("[aria-invalid=true]", form)) dirty.add(form);
+});
+
+/* ------------------------------------------- values edited in their place */
+let leaving = null;
+
+function leave(form, { save, next = null, focus = true }) {
+  if (leaving?.form === form) return;
+  const place = form.closest(".fld");
+  leaving = { form, id: place?.id, next, focus };
+  if (save && !unchanged(form)) return form.requestSubmit();
+  return window.htmx.ajax("GET", form.dataset.back, { target: place, swap: "outerHTML" });
+}
+
+const values = (form) => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
+const unchanged = (form) => form.dataset.was === values(form);
+
+on("keydown", "form[data-inline]", (event, form) => {
+  if (event.defaultPrevented) return;
+  if (event.key === "Escape") {
+    event.stopPropagation();
+    leave(form, { save: false });
+  } else if (event.key === "Tab" && event.target.matches("input, select, textarea")) {
+    const all = $$(".fld-edit, form[data-inline]").map((each) => each.closest(".fld"));
+    const next = all[all.indexOf(form.closest(".fld")) + (event.shiftKey ? -1 : 1)];
+    if (next) event.preventDefault();
+    leave(form, { save: true, next: next?.id, focus: Boolean(next) });
+  } else if (event.key === "Enter" && !event.target.matches("textarea")) {
+    event.preventDefault();
+    leave(form, { save: true });
+  }
+});
+on("focusout", "form[data-inline]", (event, form) => {
+  // The window losing focus, or a step within the form, is not leaving.
+  if (!document.hasFocus() || form.contains(event.relatedTarget)) return;
+  setTimeout(() => form.isConnected && !form.contains(document.activeElement) && leave(form, { save: true, focus: false }));
+});
+on("crm:chosen", "form[data-inline]", (_event, form) => leave(form, { save: true }));
+onReady((root) => {
+  for (const form of within(root, "form[data-inline]")) {
+    form.dataset.was = $("[aria-invalid=true]", form) ? "" : values(form);
+    leaving = null;
+    focusFirst(form);
+  }
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (!leaving || leaving.form.isConnected) return;
+  const { id, next, focus } = leaving;
+  leaving = null;
+  const place = document.getElementById(id);
+  if (next) $(".fld-edit", document.getElementById(next))?.click();
+  else if (focus) $(".fld-edit", place)?.focus();
+});
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"])
+  document.addEventListener(failure, () => (leaving = null));
+
+/* ---------------------------------------------------------------- tags */
+onReady((root) => {
+  for (const box of within(root, "[data-tags]")) if (!$("[data-entry]", box)) buildTags(box);
+});
+
+function buildTags(box) {
+  const stored = $("input", box);
+  const entry = stored.cloneNode();
+  entry.removeAttribute("name");
+  entry.removeAttribute("required");
+  entry.dataset.entry = "";
+  entry.value = "";
+  const words_ = $("datalist", box);
+  if (words_) entry.setAttribute("list", words_.id);
+  stored.type = "hidden";
+  stored.removeAttribute("id");
+  box.append(entry);
+  const read = () => stored.value.split(",").map((word) => word.trim()).filter(Boolean);
+  const write = (list) => {
+    stored.value = [...new Set(list)].join(", ");
+    draw();
+    stored.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const add = () => {
+    const typed = entry.value.split(",").map((word) => word.trim()).filter(Boolean);
+    entry.value = "";
+    if (typed.length) write([...read(), ...typed]);
+  };
+  const draw = () => {
+    $$(".badge", box).forEach((chip) => chip.remove());
+    for (const word of read()) {
+      const chip = document.createElement("span");
+      const remove = document.createElement("button");
+      chip.className = "badge";
+      chip.textContent = word;
+      remove.type = "button";
+      remove.className = "chip-x";
+      remove.textContent = "×";
+      remove.setAttribute("aria-label", words("remove").replace("{name}", word));
+      remove.onclick = () => {
+        write(read().filter((each) => each !== word));
+        entry.focus();
+      };
+      chip.append(remove);
+      entry.before(chip);
+    }
+  };
+  entry.addEventListener("keydown", (event) => {
+    if ((event.key === "Enter" && entry.value.trim()) || event.key === ",") {
+      event.preventDefault();
+      event.stopPropagation();
+      add();
+    } else if (event.key === "Backspace" && !entry.value && read().length) write(read().slice(0, -1));
+  });
+  entry.addEventListener("blur", add);
+  draw();
+}
+
+/* --------------------------------------------------------------- small */
+on("click", "[data-reveal]", (_event, button) => {
+  const input = $("input", button.parentElement);
+  const shown = input.type === "password";
+  input.type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shown));
+});
+on("input", "[data-confirm-word]", (_event, input) => {
+  const typed = input.value.trim().toLowerCase();
+  $("[type=submit]", input.form).disabled = typed !== input.dataset.confirmWord.toLowerCase();
+});
+// A control that sends its form as soon as it changes, where the form has a submit button for those without scripts.
+on("change", "[data-submit-on-change]", (_event, control) => control.form.requestSubmit());
+
+/* ------------------------------------------------------- ticking of rows */
+const boxes = (root) => $$("[data-row-check]", root).filter((box) => !box.disabled);
+let lastTicked = null;
+
+function tellSelection(root) {
+  const all = boxes(root);
+  const ticked = all.filter((box) => box.checked).length;
+  const head = $("[data-check-all]", root);
+  if (head) {
+    head.checked = ticked > 0 && ticked === all.length;
+    head.indeterminate = ticked > 0 && ticked < all.length;
+  }
+  root.dispatchEvent(new CustomEvent("crm:selection", { bubbles: true, detail: { count: ticked } }));
+}
+on("change", "[data-check-all]", (_event, head) => {
+  const root = head.closest("[data-rows]");
+  for (const box of boxes(root)) box.checked = head.checked;
+  tellSelection(root);
+});
+on("change", "[data-row-check]", (_event, box) => tellSelection(box.closest("[data-rows]")));
+on("click", "[data-row-check]", (event, box) => {
+  if (event.shiftKey && lastTicked) tickRange(lastTicked, box);
+  lastTicked = box;
+});
+
+function tickRange(from, to) {
+  const root = to.closest("[data-rows]");
+  const all = boxes(root);
+  const [start, end] = [all.indexOf(from), all.indexOf(to)].sort((a, b) => a - b);
+  if (start < 0) return;
+  for (const box of all.slice(start, end + 1)) box.checked = true;
+  tellSelection(root);
+}
+
+/** Tick the row's box as a press of X does; with `range`, all from the last one ticked. */
+export function tickRow(row, range) {
+  const box = $("[data-row-check]", row);
+  if (!box) return;
+  if (range && lastTicked?.isConnected) tickRange(lastTicked, box);
+  else box.click();
+  lastTicked = box;
+}
