@@ -80,8 +80,9 @@ class Supervisor:
 
 def _run(target: Callable[[], object], parent: int) -> None:
     """Run a part in its child process, which must not outlive the supervisor."""
-    # Ctrl-C reaches the whole process group; only the supervisor acts on it, so that parts end once and in order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C reaches the whole process group, but only the supervisor acts on it: a part that is told twice may hang.
+    # Blocked rather than ignored, since servers install handlers of their own, also in children of theirs.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":

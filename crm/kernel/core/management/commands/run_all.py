@@ -7,7 +7,6 @@ import http.client
 import logging
 import multiprocessing
 import os
-import signal
 import socket
 import sys
 import time
@@ -18,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from celery.platforms import SecurityWarning
-from celery.signals import worker_ready
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
@@ -168,8 +166,6 @@ def run_worker() -> None:
     """Run one Celery worker that does one task at a time in its own process: the least memory, and the fastest end."""
     from crm import celery_app
 
-    # Celery answers Ctrl-C itself; here only the supervisor does (see crm.kernel.core.supervisor).
-    worker_ready.connect(lambda **_: signal.signal(signal.SIGINT, signal.SIG_IGN), weak=False)
     warnings.filterwarnings("ignore", category=SecurityWarning)
     celery_app.worker_main(
         ["--quiet", "worker", "--loglevel=WARNING", "--pool=solo"]
