@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",
     "django_htmx",
     "allauth",
     "allauth.account",
@@ -106,6 +107,9 @@ TEMPLATES = [
     }
 ]
 
+# Form controls are drawn by our own templates (templates/widgets).
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
 # The embedded server is used while DATABASE_URL is unset; the backend starts it at the first connection.
 # DATABASE_URL names the role the application runs as, DATABASE_OWNER_URL the one that owns the tables (migrations).
 DATABASES = {
@@ -162,7 +166,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "crm.kernel.core.staticfiles.StaticStorage"
     },
 }
 
