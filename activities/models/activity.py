@@ -191,4 +191,3 @@ class ActivityMention(Keyed):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.activity_id}"
-

@@ -71,9 +71,16 @@ class Company(Record, PostalAddress):
         ]
         indexes = [
             models.Index(fields=["sort_name", "id"], name="company_name", condition=Q(binned_at__isnull=True)),
-            models.Index(fields=["owner", "sort_name", "id"], name="company_owner_name", condition=Q(binned_at__isnull=True)),
+            models.Index(
+                fields=["owner", "sort_name", "id"], name="company_owner_name", condition=Q(binned_at__isnull=True)
+            ),
             models.Index(fields=["-created_at", "-id"], name="company_created", condition=Q(binned_at__isnull=True)),
-            models.Index(F("last_touch_at").desc(nulls_last=True), F("id").desc(), name="company_touched", condition=Q(binned_at__isnull=True)),
+            models.Index(
+                F("last_touch_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="company_touched",
+                condition=Q(binned_at__isnull=True),
+            ),
             models.Index(fields=["binned_at"], name="company_bin", condition=Q(binned_at__isnull=False)),
             trigram_index("search_text", "company_search"),
             GinIndex(fields=["tags"], name="company_tags"),

@@ -113,9 +113,16 @@ class Contact(Record, PostalAddress):
         ]
         indexes = [
             models.Index(fields=["sort_name", "id"], name="contact_name", condition=Q(binned_at__isnull=True)),
-            models.Index(fields=["owner", "sort_name", "id"], name="contact_owner_name", condition=Q(binned_at__isnull=True)),
+            models.Index(
+                fields=["owner", "sort_name", "id"], name="contact_owner_name", condition=Q(binned_at__isnull=True)
+            ),
             models.Index(fields=["-created_at", "-id"], name="contact_created", condition=Q(binned_at__isnull=True)),
-            models.Index(F("last_touch_at").desc(nulls_last=True), F("id").desc(), name="contact_touched", condition=Q(binned_at__isnull=True)),
+            models.Index(
+                F("last_touch_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="contact_touched",
+                condition=Q(binned_at__isnull=True),
+            ),
             models.Index(fields=["company", "sort_name"], name="contact_company"),
             models.Index(
                 fields=["lead_status", "-created_at", "-id"],

@@ -101,7 +101,9 @@ class Deal(Record):
         verbose_name = _("deal")
         verbose_name_plural = _("deals")
         constraints = [
-            models.CheckConstraint(condition=Q(amount__isnull=True) | Q(amount__gte=0), name="deal_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) | Q(amount__gte=0), name="deal_amount_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(probability__isnull=True) | Q(probability__lte=100), name="deal_probability_percent"
             ),
@@ -124,7 +126,9 @@ class Deal(Record):
                 name="deal_stage_totals",
                 condition=Q(binned_at__isnull=True),
             ),
-            models.Index(fields=["stage", "-closed_on", "-id"], name="deal_stage_closed", condition=Q(binned_at__isnull=True)),
+            models.Index(
+                fields=["stage", "-closed_on", "-id"], name="deal_stage_closed", condition=Q(binned_at__isnull=True)
+            ),
             models.Index(fields=["owner", "closed_at"], name="deal_owner", condition=Q(binned_at__isnull=True)),
             models.Index(fields=["company"], name="deal_company"),
             models.Index(fields=["-created_at", "-id"], name="deal_created", condition=Q(binned_at__isnull=True)),
@@ -234,7 +238,9 @@ class StageChange(Keyed):
         verbose_name = _("stage change")
         verbose_name_plural = _("stage changes")
         constraints = [
-            models.CheckConstraint(condition=Q(until__isnull=True) | Q(until__gt=F("at")), name="stagechange_not_empty"),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gt=F("at")), name="stagechange_not_empty"
+            ),
             models.UniqueConstraint(fields=["deal"], condition=Q(until__isnull=True), name="stagechange_one_running"),
         ]
         indexes = [

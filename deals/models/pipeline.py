@@ -149,7 +149,9 @@ class LostReason(Keyed):
     NOT_RECORDED: ClassVar[str] = "Not recorded (import)"
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    not_a_loss = models.BooleanField(_("not a loss"), default=False, help_text=_("A duplicate, a test or a mistake: counts in no win rate."))
+    not_a_loss = models.BooleanField(
+        _("not a loss"), default=False, help_text=_("A duplicate, a test or a mistake: counts in no win rate.")
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
 

@@ -103,9 +103,7 @@ def _values_before(history: Any, names: list[str], first: dict[Any, int]) -> Ite
 
 def touched_models(changeset_id: UUID) -> list[type[models.Model]]:
     """Return the tracked models of which the change-set wrote rows."""
-    return [
-        model for model in TRACKED if history_of(model).objects.filter(pgh_context_id=changeset_id).exists()
-    ]
+    return [model for model in TRACKED if history_of(model).objects.filter(pgh_context_id=changeset_id).exists()]
 
 
 def _load_present(changes: list[RowChange]) -> None:
@@ -210,9 +208,7 @@ def _restore(model: type[models.Model], changes: list[RowChange]) -> int:
             continue
         if change.now is None:
             continue
-        back: dict[str, Any] = {
-            name: old for name, (old, new) in change.changed.items() if change.now[name] == new
-        }
+        back: dict[str, Any] = {name: old for name, (old, new) in change.changed.items() if change.now[name] == new}
         if back:
             if versioned:
                 back |= {"version": models.F("version") + 1, "updated_at": timezone.now()}

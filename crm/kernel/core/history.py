@@ -49,8 +49,13 @@ def tracked(**options: Any) -> Any:
             meta={
                 "verbose_name": f"{model._meta.verbose_name} history",
                 "indexes": [
-                    models.Index(fields=["pgh_obj", "pgh_id"], name=f"{model._meta.app_label[:8]}_{model._meta.model_name[:12]}_h_obj"),
-                    models.Index(fields=["pgh_context"], name=f"{model._meta.app_label[:8]}_{model._meta.model_name[:12]}_h_set"),
+                    models.Index(
+                        fields=["pgh_obj", "pgh_id"],
+                        name=f"{model._meta.app_label[:8]}_{model._meta.model_name[:12]}_h_obj",
+                    ),
+                    models.Index(
+                        fields=["pgh_context"], name=f"{model._meta.app_label[:8]}_{model._meta.model_name[:12]}_h_set"
+                    ),
                 ],
             },
             obj_field=pghistory.ObjForeignKey(

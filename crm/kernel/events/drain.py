@@ -71,7 +71,9 @@ def _postpone(event_id: int, error: str) -> None:
 def finish_unwatched(ids: list[int]) -> list[int]:
     """Mark events that nobody consumes as processed, in one statement; return the ids of the others."""
     watched = [
-        pk for pk, name in Event.objects.filter(pk__in=ids).order_by("id").values_list("pk", "name") if consumers_of(name)
+        pk
+        for pk, name in Event.objects.filter(pk__in=ids).order_by("id").values_list("pk", "name")
+        if consumers_of(name)
     ]
     rest = set(ids) - set(watched)
     Event.objects.waiting().filter(pk__in=rest).update(processed_at=timezone.now(), leased_until=None)

@@ -27,7 +27,19 @@ WEEKDAYS = (
     (6, _("Saturday")),
     (7, _("Sunday")),
 )
-MINOR_UNITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "HUF": 2, "BHD": 3, "KWD": 3, "TND": 3, "OMR": 3, "JOD": 3}
+MINOR_UNITS = {
+    "JPY": 0,
+    "KRW": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "VND": 0,
+    "HUF": 2,
+    "BHD": 3,
+    "KWD": 3,
+    "TND": 3,
+    "OMR": 3,
+    "JOD": 3,
+}
 
 
 def validate_timezone(name: str) -> None:

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,31 +14,39 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60)),
-                ('kind', models.CharField(max_length=20)),
-                ('subject_id', models.UUIDField()),
-                ('data', models.JSONField(default=dict)),
-                ('changeset_id', models.UUIDField()),
-                ('user_id', models.UUIDField(null=True)),
-                ('source', models.CharField(blank=True, max_length=16)),
-                ('cause_id', models.BigIntegerField(null=True)),
-                ('depth', models.PositiveSmallIntegerField(default=0)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('recorded_at', models.DateTimeField(db_default=crm.kernel.core.history.ClockTimestamp())),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('processed_at', models.DateTimeField(null=True)),
-                ('failed_at', models.DateTimeField(null=True)),
-                ('error', models.TextField(blank=True)),
-                ('done', models.JSONField(default=list)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=60)),
+                ("kind", models.CharField(max_length=20)),
+                ("subject_id", models.UUIDField()),
+                ("data", models.JSONField(default=dict)),
+                ("changeset_id", models.UUIDField()),
+                ("user_id", models.UUIDField(null=True)),
+                ("source", models.CharField(blank=True, max_length=16)),
+                ("cause_id", models.BigIntegerField(null=True)),
+                ("depth", models.PositiveSmallIntegerField(default=0)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("recorded_at", models.DateTimeField(db_default=crm.kernel.core.history.ClockTimestamp())),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("processed_at", models.DateTimeField(null=True)),
+                ("failed_at", models.DateTimeField(null=True)),
+                ("error", models.TextField(blank=True)),
+                ("done", models.JSONField(default=list)),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'indexes': [models.Index(condition=models.Q(('failed_at__isnull', True), ('processed_at__isnull', True)), fields=['id'], name='event_waiting'), models.Index(fields=['subject_id', '-id'], name='event_subject'), models.Index(fields=['changeset_id'], name='event_changeset')],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("failed_at__isnull", True), ("processed_at__isnull", True)),
+                        fields=["id"],
+                        name="event_waiting",
+                    ),
+                    models.Index(fields=["subject_id", "-id"], name="event_subject"),
+                    models.Index(fields=["changeset_id"], name="event_changeset"),
+                ],
             },
         ),
     ]
