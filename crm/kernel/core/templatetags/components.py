@@ -106,7 +106,7 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
     widget = bound.field.widget
     attrs = {name.replace("_", "-"): value for name, value in options.items()}
     hint = known["hint"] or bound.help_text
-    attrs["class"] = control_class(bound)
+    attrs["class"] = control_class(bound) + (" input-lg" if "field-lg" in (known["css"] or "") else "")
     if hint and not bound.help_text and bound.auto_id:
         ids = [f"{bound.auto_id}_helptext", *([f"{bound.auto_id}_error"] if bound.errors else [])]
         attrs["aria-describedby"] = " ".join(ids)
@@ -121,6 +121,28 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
         "group": isinstance(widget, RadioSelect | CheckboxSelectMultiple),
         "line": isinstance(widget, CheckboxInput),
     }
+
+
+@register.simple_tag
+def password_control(bound: BoundField, form_errors: Any = None) -> SafeString:
+    """Return a password's input for `components/password.html`; an error of the whole form marks it as well."""
+    attrs = {"class": f"{control_class(bound)} input-lg", "placeholder": ""}
+    if form_errors:
+        attrs |= {"aria-invalid": "true", "aria-describedby": "form-errors"}
+    return bound.as_widget(attrs=attrs)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Return a browser's name and system in words: `Firefox on Windows`."""
+    return formats.browser(user_agent)
+
+
+@register.filter
+def svg_only(document: str) -> SafeString:
+    """Return the `<svg>` element of a document that a library drew, without its declaration."""
+    start = document.find("<svg")
+    return mark_safe(document[start:]) if start >= 0 else mark_safe("")
 
 
 @register.simple_tag(takes_context=True)
