@@ -13,7 +13,10 @@ from django.test import Client
 
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.users.models import Role, Team, User
+from crm.kernel.users.policies import add_default_roles
 from crm.kernel.workspace.models import Workspace
+from deals.models import LostReason, Pipeline, Stage
+from deals.seeds import add_first_pipeline
 
 PASSWORD = "correct horse battery"
 
@@ -39,6 +42,9 @@ def make_user(email: str, name: str, role: str, team: Team | None = None, **valu
 def workspace(db) -> Workspace:
     """The company: Brightwater, in US dollars, in London."""
     with changeset(Actor.system("test data"), "test.workspace"):
+        # A test with real transactions ends by emptying all tables, what the migrations put there included.
+        add_default_roles(Role)
+        add_first_pipeline(Pipeline, Stage, LostReason)
         return Workspace.objects.create(name="Brightwater", base_currency="USD", timezone="Europe/London")
 
 
@@ -92,6 +98,12 @@ def admin(teams) -> User:
 def viewer(teams) -> User:
     """Somebody who sees all and changes nothing."""
     return make_user("viewer@test.example", "Kenji Abe", "viewer")
+
+
+@pytest.fixture
+def pipeline(workspace) -> Pipeline:
+    """The first pipeline, as the product is delivered (P1)."""
+    return Pipeline.objects.get()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What a role may do: data, not code (U2). The levels and flags here are the vocabulary and the defaults."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +37,12 @@ DEFAULTS: Final = {
     "viewer": {"name": "Viewer", "levels": _levels("all", "none", "none"), "flags": []},
     "admin": {"name": "Admin", "levels": _levels("all", "all", "all"), "flags": list(FLAGS)},
 }
+
+
+def add_default_roles(roles: Any) -> None:
+    """Add the four roles where they are missing. Takes the model class; call it under a change-set."""
+    for key, values in DEFAULTS.items():
+        roles.objects.get_or_create(key=key, defaults=values)
 
 
 def validate_levels(levels: object) -> None:

@@ -3,14 +3,12 @@
 from django.db import migrations
 
 from crm.kernel.core.changes import Actor, changeset
-from crm.kernel.users.policies import DEFAULTS
+from crm.kernel.users.policies import add_default_roles
 
 
 def add_roles(apps, schema_editor):
-    Role = apps.get_model("users", "Role")
     with changeset(Actor.system("first set-up"), "setup"):
-        for key, values in DEFAULTS.items():
-            Role.objects.get_or_create(key=key, defaults=values)
+        add_default_roles(apps.get_model("users", "Role"))
 
 
 class Migration(migrations.Migration):
