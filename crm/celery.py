@@ -34,39 +34,45 @@ def broker_settings() -> dict[str, object]:
             "wait_time_seconds": 0,
             "polling_interval": 0.2,
             "pool_size": 2,
+            "pool_timeout": 5,
             "visibility_timeout": LONGEST_TASK,
         },
     }
 
 
+def defaults() -> dict[str, object]:
+    """Return Celery's settings. Asked for at first use, since this module is imported before the settings are."""
+    return {
+        **broker_settings(),
+        "timezone": "UTC",
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_time_limit": LONGEST_TASK - 300,
+        "task_soft_time_limit": LONGEST_TASK - 600,
+        "worker_prefetch_multiplier": 4,
+        # No remote control, events or gossip: each would be one more queue to poll.
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "broker_connection_retry_on_startup": True,
+        "beat_schedule_filename": str(settings.VAR_DIR / "celerybeat-schedule"),
+        "beat_schedule": {
+            "sweep the outbox": {
+                "task": "crm.kernel.events.tasks.sweep",
+                "schedule": 5.0,
+                "options": {"expires": 5},
+            },
+            "send due reminders": {
+                "task": "crm.kernel.notifications.tasks.send_due_reminders",
+                "schedule": 30.0,
+                "options": {"expires": 30},
+            },
+        },
+    }
+
+
 app = Celery("crm")
-app.conf.update(
-    **broker_settings(),
-    timezone="UTC",
-    task_ignore_result=True,
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    task_time_limit=LONGEST_TASK - 300,
-    task_soft_time_limit=LONGEST_TASK - 600,
-    worker_prefetch_multiplier=4,
-    # No remote control, events or gossip: each would be one more queue to poll.
-    worker_enable_remote_control=False,
-    worker_send_task_events=False,
-    broker_connection_retry_on_startup=True,
-    beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
-    beat_schedule={
-        "sweep the outbox": {
-            "task": "crm.kernel.events.tasks.sweep",
-            "schedule": 5.0,
-            "options": {"expires": 5},
-        },
-        "send due reminders": {
-            "task": "crm.kernel.notifications.tasks.send_due_reminders",
-            "schedule": 30.0,
-            "options": {"expires": 30},
-        },
-    },
-)
+app.add_defaults(defaults)
 app.autodiscover_tasks()
 
 
