@@ -1,0 +1,1 @@
+"""Pages of contacts, leads and companies."""

@@ -1,0 +1,165 @@
+"""Orders of a list, and pages cut by keys: a page begins after the last row of the one before, never at an OFFSET.
+
+A nullable column is ordered `DESC NULLS LAST, id DESC` (or `ASC NULLS LAST, id ASC`), exactly as its index; the reverse order
+is the reverse of all of it. Rows with and without a value are two blocks, each one range of the index: an OR over both
+would read the whole index.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.utils.functional import Promise
+
+from .errors import BadQuery
+
+PAGE_SIZE = 50
+# An order without an index is offered up to this many rows.
+SORTABLE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order that a list offers. `column` is a column, a relation's column or an annotation.
+
+    `descending` is the natural direction (newest first). `nullable` columns have empty values last in that direction.
+    `indexed` says whether an index of (column, id) in the natural direction exists; without one the order is kept for
+    the first 10,000 rows only, and the page says so. `field` reads the cursor of an annotation.
+    """
+
+    key: str
+    label: str | Promise
+    column: str
+    descending: bool = False
+    nullable: bool = False
+    indexed: bool = True
+    field: models.Field[Any, Any] | None = None
+
+    def ordering(self, reverse: bool) -> list[Any]:
+        """Return what `order_by` takes."""
+        descending = self.descending is not reverse
+        nulls: dict[str, bool] = {}
+        if self.nullable:
+            nulls = {"nulls_first": True} if reverse else {"nulls_last": True}
+        column = F(self.column)
+        if descending:
+            return [column.desc(**nulls), F("pk").desc()]
+        return [column.asc(**nulls), F("pk").asc()]
+
+    def read(self, model: type[models.Model], text: str) -> Any:
+        """Return a cursor's value as the column's type; raises BadQuery for nonsense."""
+        field = self.field or self._model_field(model)
+        try:
+            return field.to_python(text)
+        except (ValidationError, ValueError, TypeError, OverflowError) as error:
+            raise BadQuery("after", text) from error
+
+    def _model_field(self, model: type[models.Model]) -> models.Field[Any, Any]:
+        field: Any = None
+        for part in self.column.split("__"):
+            field = model._meta.get_field(part)
+            model = field.related_model or model
+        return field.output_field if isinstance(field, models.GeneratedField) else field  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list: the sort value and the id of a row, as the address carries them."""
+
+    value: Any
+    pk: UUID
+
+    def encode(self) -> str:
+        """Return the cursor for the address."""
+        value = self.value
+        text = None if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
+        packed = json.dumps([text, str(self.pk)], separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str, sort: Sort, model: type[models.Model]) -> "Cursor":
+        """Return the cursor of an address; raises BadQuery for anything that `encode` did not write."""
+        try:
+            value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            key = UUID(pk)
+            plain = value is None or (isinstance(value, str) and "\x00" not in value)
+        except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
+            raise BadQuery("after", text) from error
+        if not plain or (value is None and not sort.nullable):
+            raise BadQuery("after", text)
+        return cls(None if value is None else sort.read(model, value), key)
+
+
+@dataclass(slots=True)
+class Page:
+    """Rows of one page, and the cursors of its neighbours (None where there is none)."""
+
+    rows: list[dict[str, Any]]
+    previous: Cursor | None
+    next: Cursor | None
+    first: bool
+
+
+class Pager:
+    """Cuts one page out of an ordered query set of rows."""
+
+    def __init__(self, rows: Any, sort: Sort, reverse: bool, size: int = PAGE_SIZE) -> None:
+        self.rows = rows
+        self.sort = sort
+        self.reverse = reverse
+        self.size = size
+
+    def page(self, after: Cursor | None = None, before: Cursor | None = None) -> Page:
+        """Return the page after, or before, a place; without one the first page."""
+        if before is not None:
+            found = self._take(before, backwards=True)
+            more = len(found) > self.size
+            if len(found) < self.size:
+                return self.page()  # less than a page before it: that is the first page
+            rows = found[: self.size][::-1]
+            return Page(rows, self._cursor(rows[0]) if more else None, self._cursor(rows[-1]), not more)
+        found = self._take(after, backwards=False)
+        rows = found[: self.size]
+        following = self._cursor(rows[-1]) if len(found) > self.size else None
+        back = after is not None
+        previous = (self._cursor(rows[0]) if rows else after) if back else None
+        return Page(rows, previous, following, not back)
+
+    def _cursor(self, row: dict[str, Any]) -> Cursor:
+        return Cursor(row["_sort"], row["pk"])
+
+    def _take(self, place: Cursor | None, backwards: bool) -> list[dict[str, Any]]:
+        """Return up to one row more than a page, from a place on, in the order of reading."""
+        reverse = self.reverse is not backwards
+        ordered = self.rows.order_by(*self.sort.ordering(reverse))
+        limit = self.size + 1
+        if place is None:
+            return list(ordered[:limit])
+        blocks = [False, True] if not reverse else [True, False]  # is the value empty?
+        if not self.sort.nullable:
+            return list(ordered.filter(self._beyond(place, reverse))[:limit])
+        found: list[dict[str, Any]] = []
+        start = blocks.index(place.value is None)
+        for empty in blocks[start:]:
+            part = ordered.filter(Q(**{f"{self.sort.column}__isnull": empty}))
+            if empty is (place.value is None):
+                part = part.filter(self._beyond(place, reverse))
+            found += part[: limit - len(found)]
+            if len(found) >= limit:
+                break
+        return found
+
+    def _beyond(self, place: Cursor, reverse: bool) -> Any:
+        """Return the condition for rows that come after a place within its block."""
+        descending = self.sort.descending is not reverse
+        if place.value is None:
+            return Q(pk__lt=place.pk) if descending else Q(pk__gt=place.pk)
+        compare = TupleLessThan if descending else TupleGreaterThan
+        return compare(Tuple(F(self.sort.column), F("pk")), (place.value, place.pk))
