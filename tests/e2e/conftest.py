@@ -1,0 +1,94 @@
+"""Real browser: Debian's Chromium by Playwright. Every page that a test opens must keep the console empty and please axe."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.conftest import PASSWORD
+
+# Playwright's synchronous interface runs an event loop in this thread; Django's guard against that is not meant for it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the whole run."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "Browser tests need Chromium: install the system's package or set CHROMIUM to its path."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """Somebody at a browser; remembers what the console says."""
+
+    def __init__(self, context: BrowserContext, base: str) -> None:
+        self.base = base
+        self.page: Page = context.new_page()
+        self.said: list[str] = []
+        self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
+
+    def open(self, path: str) -> Page:
+        """Go to an address of the product and wait until it is at rest."""
+        self.page.goto(self.base + path)
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def log_in(self, email: str) -> None:
+        """Sign in by the form, as people do."""
+        self.open("/login/")
+        self.page.fill("input[name=login]", email)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.press("input[name=password]", "Enter")
+        self.page.wait_for_url(lambda url: "/login" not in url)
+
+    def check_quiet(self) -> None:
+        """Fail if the console said anything: errors, violations of the content policy, missing files."""
+        assert self.said == []
+
+    def check_axe(self) -> None:
+        """Fail on any finding of axe, naming the rule and the elements."""
+        self.page.evaluate(AXE)
+        found: list[dict[str, Any]] = self.page.evaluate(
+            "tags => axe.run(document, {runOnly: tags}).then(r => r.violations)", AXE_TAGS
+        )
+        assert not found, "\n".join(
+            f"{self.page.url}: {v['id']} ({v['impact']}): {v['help']}: {[n['html'][:160] for n in v['nodes'][:4]]}"
+            for v in found
+        )
+
+
+@pytest.fixture
+def visitor(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Visitor]]:
+    """Return a function that opens a window: `visitor(width=390, height=844, color_scheme="dark")`."""
+    contexts: list[BrowserContext] = []
+
+    def open_window(width: int = 1440, height: int = 900, **options: Any) -> Visitor:
+        context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-GB", **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return Visitor(context, live_server.url)
+
+    yield open_window
+    for context in contexts:
+        context.close()
