@@ -28,9 +28,10 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 // A whole page never goes into the place of a part of one.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr, requestConfig, selectOverride, boosted } = event.detail;
+  const { xhr, requestConfig, boosted } = event.detail;
+  const picks = event.detail.select || event.detail.selectOverride || xhr.getResponseHeader("HX-Reselect");
   const whole = /^\s*<!doctype/i.test(xhr.responseText);
-  if (!whole || boosted || selectOverride || requestConfig.elt.closest("[hx-select]")) return;
+  if (!whole || boosted || picks || requestConfig.elt.closest("[hx-select]")) return;
   event.detail.shouldSwap = false;
   if (xhr.status < 400 && requestConfig.verb === "get") location.assign(xhr.responseURL || requestConfig.path);
   else if (xhr.status < 500) showToast({ text: words("failed"), tone: "bad" });

@@ -3,7 +3,13 @@
 import { $, $$, on, words } from "./dom.js";
 import { announce } from "./messages.js";
 
-const listOf = (input) => document.getElementById(input.getAttribute("aria-controls"));
+// A form in a dialog may repeat the ids of the page below it, so a typeahead looks inside its own box.
+const listOf = (input) =>
+  $("[role=listbox]", input.closest("[data-typeahead]") ?? document.createElement("i")) ??
+  document.getElementById(input.getAttribute("aria-controls"));
+const inputOf = (list) =>
+  $("[role=combobox]", list.closest("[data-typeahead]") ?? document.createElement("i")) ??
+  $(`[role=combobox][aria-controls="${list.id}"]`);
 const optionsOf = (input) => $$("[role=option]", listOf(input) ?? undefined);
 const isOpen = (input) => input.getAttribute("aria-expanded") === "true";
 
@@ -31,7 +37,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   const list = event.detail.target;
   if (!list?.matches?.("[role=listbox]")) return;
-  const input = $(`[role=combobox][aria-controls="${list.id}"]`);
+  const input = inputOf(list);
   if (!input || (document.activeElement !== input && !input.closest("dialog[open]"))) return;
   setOpen(input, true);
   // Ids must be unique on the page, and several lists may be on it.

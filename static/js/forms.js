@@ -87,8 +87,12 @@ function buildTags(box) {
   entry.removeAttribute("required");
   entry.dataset.entry = "";
   entry.value = "";
-  const words_ = $("datalist", box);
-  if (words_) entry.setAttribute("list", words_.id);
+  // Only while it has focus: Chromium crashes when a morph moves an input that has a list.
+  const suggestions = $("datalist", box);
+  if (suggestions) {
+    entry.addEventListener("focus", () => entry.setAttribute("list", suggestions.id));
+    entry.addEventListener("blur", () => entry.removeAttribute("list"));
+  }
   stored.type = "hidden";
   stored.removeAttribute("id");
   box.append(entry);

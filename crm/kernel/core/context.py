@@ -30,6 +30,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "workspace_name": SimpleLazyObject(lambda: _workspace_name()),
         "html_lang": get_language() or "en",
         "nav": SimpleLazyObject(lambda: entries(navigation.main, request) if known else []),
+        "phone_nav": SimpleLazyObject(lambda: [each for each in entries(navigation.main, request) if each["phone"]][:3] if known else []),
         "create_menu": SimpleLazyObject(lambda: entries(navigation.creation, request) if known else []),
         "settings_menu": SimpleLazyObject(lambda: entries(navigation.settings_pages, request) if known else []),
     }

@@ -42,14 +42,16 @@ def initials(name: str) -> str:
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
-def avatar_html(name: str | None, key: Any, size: str = "") -> SafeString:
+def avatar_html(name: Any, key: Any, size: str = "") -> SafeString:
     """Return a person's avatar; `key` is the record's id, `size` one of xs, md, lg or nothing."""
-    return _avatar(name or "", hue_of(key), size, initials(name or ""), "")
+    words = str(name or "")
+    return _avatar(words, hue_of(key), size, initials(words), "")
 
 
-def org_avatar_html(name: str | None, key: Any, size: str = "") -> SafeString:
+def org_avatar_html(name: Any, key: Any, size: str = "") -> SafeString:
     """Return a company's avatar."""
-    return _avatar(name or "", hue_of(key), size, initials(name or "")[0], " avatar-org")
+    words = str(name or "")
+    return _avatar(words, hue_of(key), size, initials(words)[0], " avatar-org")
 
 
 def _avatar(name: str, hue: int, size: str, letters: str, kind: str) -> SafeString:

@@ -132,3 +132,13 @@ class TagsInput(forms.TextInput):
         """Return the words, each once, in the order typed."""
         words = (word.strip() for word in (data.get(name) or "").split(","))
         return list(dict.fromkeys(word for word in words if word))
+
+
+class TagsField(forms.Field):
+    """Several short words; the cleaned value is a list without doubles."""
+
+    widget = TagsInput
+
+    def to_python(self, value: Any) -> list[str]:
+        """Return the list, an empty one for nothing."""
+        return list(value or [])
