@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class DealsConfig(AppConfig):
     name = "deals"
+
+    def ready(self) -> None:
+        from . import subscribers
+
+        subscribers.connect()

@@ -28,7 +28,7 @@ class DealEvent(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class DealCreated(DealEvent):
-    """A deal was made; `stage_change_id` is the visit that begins with it (none for rows of an import's second half)."""
+    """A deal was made; `stage_change_id` is the visit that begins with it."""
 
     name: ClassVar[str] = "deal.created"
 
@@ -52,9 +52,9 @@ class DealChanged(DealEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class DealStageChanged(DealEvent):
-    """A deal went from one stage to another (P3). Published for every move: wins, losses, reopenings and undone ones too.
+    """A deal went from one stage to another (P3). Published for every move: wins, losses and reopenings too.
 
-    `to_kind` is `open`, `won` or `lost` (P2). `undone` says that the move is the way back of an undo (P9).
+    The kinds are `open`, `won` or `lost` (P2). The way back of an undo publishes nothing: its rows tell (P9).
     """
 
     name: ClassVar[str] = "deal.stage_changed"
@@ -65,7 +65,6 @@ class DealStageChanged(DealEvent):
     from_kind: str = ""
     to_kind: str = "open"
     owner_id: UUID | None = None
-    undone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,15 @@
 """Deals, their people and their stage visits (P0, P3-P9)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +17,7 @@ from contacts.models import Company, Contact
 from crm.kernel.core.fields import Fold, tags_field, trigram_index
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import BinnableRows, Keyed, Record, Rows
-from crm.kernel.workspace.models import currency_code
+from crm.kernel.workspace.models import Workspace, currency_code
 
 from .pipeline import ForecastCategory, LostReason, Pipeline, Stage
 
@@ -33,6 +36,11 @@ class DealQuerySet(BinnableRows):
     def lost(self) -> Self:
         """Return deals that stand lost."""
         return self.filter(stage__kind_of=Stage.Kind.LOST)
+
+    def restated(self) -> Self:
+        """Return closed deals whose business date lies in an earlier month than the one it was recorded in (P4)."""
+        zone = Workspace.current().zone
+        return self.filter(closed_on__lt=TruncMonth("closed_at", tzinfo=zone, output_field=models.DateField()))
 
 
 @tracked()
@@ -54,6 +62,7 @@ class Deal(Record):
         "next_step_due",
         "next_step_type",
         "next_step_text",
+        "stage_version",
     )
 
     title = models.CharField(_("title"), max_length=200)
@@ -79,6 +88,8 @@ class Deal(Record):
     )
     lost_comment = models.TextField(_("what happened"), blank=True, max_length=2_000)
     stage_entered_at = models.DateTimeField(_("in stage since"), default=timezone.now, editable=False)
+    # `version` as the deal came into its stage: tells whether a stale version missed a move or only an edit (P3).
+    stage_version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     closed_at = models.DateTimeField(_("close recorded"), null=True, blank=True, editable=False)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
     created_unknown = models.BooleanField(_("creation date unknown"), default=False, editable=False)
@@ -94,6 +105,10 @@ class Deal(Record):
     next_step_text = models.CharField(max_length=200, default="", editable=False)
 
     contacts = models.ManyToManyField(Contact, through="DealContact", related_name="deals")
+
+    # The own probability and category that the last move of this object cleared (P5); the ids of its people, if fetched.
+    cleared: tuple[int | None, str] = (None, "")
+    contact_ids: Sequence[UUID] = ()
 
     objects = DealQuerySet.as_manager()
 

@@ -1,6 +1,6 @@
 """Pipelines, their stages, and the reasons for which deals are lost (P1, P2)."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -19,6 +19,17 @@ class ForecastCategory(models.TextChoices):
     PIPELINE = "pipeline", _("Pipeline")
     BEST_CASE = "best_case", _("Best case")
     COMMIT = "commit", _("Commit")
+
+
+# What a stage may demand before a deal enters it (P1): columns of a deal, and `contacts` for a person in it.
+REQUIRABLE = {
+    "amount": _("Amount"),
+    "company": _("Company"),
+    "contacts": _("A person"),
+    "expected_close": _("Expected close"),
+    "source": _("Source"),
+    "description": _("About"),
+}
 
 
 class PipelineQuerySet(Rows):
@@ -129,6 +140,11 @@ class Stage(Keyed):
     def is_open(self) -> bool:
         """True if deals here are still open."""
         return self.kind_of == self.Kind.OPEN
+
+    def missing_from(self, deal: Any, *, people: bool) -> list[str]:
+        """Return which of the demanded fields the deal lacks, in the stage's order (P3); `people`: has it any?"""
+        has = {"contacts": people, "amount": deal.amount is not None, "company": deal.company_id is not None}
+        return [name for name in self.required_fields if not has.get(name, getattr(deal, name, True))]
 
     @property
     def is_won(self) -> bool:

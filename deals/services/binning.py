@@ -1,0 +1,43 @@
+"""Into the bin and out of it (R8). A won deal carries numbers of the past, so binning it needs the right to date back."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from crm.kernel.core.changes import Actor, business_time, command
+from crm.kernel.events.bus import publish
+from deals.events import DealBinned, DealRestored
+from deals.models import Deal
+
+from .editing import people_ids
+from .lifecycle import derive_lifecycle_of_deals
+
+
+@command("deals.bin")
+def bin_deal(*, deal_id: UUID, actor: Actor) -> Deal:
+    """Put a deal into the bin. Raises Deal.DoesNotExist; PermissionDenied without the right to delete it or, won, to date back."""
+    return _set_binned(Deal.objects.visible_to(actor).live(), deal_id, actor, binned=True)
+
+
+@command("deals.restore")
+def restore_deal(*, deal_id: UUID, actor: Actor) -> Deal:
+    """Take a deal out of the bin. Raises as `bin_deal` does."""
+    return _set_binned(Deal.objects.visible_to(actor).binned(), deal_id, actor, binned=False)
+
+
+def _set_binned(rows: Any, deal_id: UUID, actor: Actor, *, binned: bool) -> Deal:
+    deal: Deal = rows.select_related("stage").locked().get(pk=deal_id)
+    actor.require("delete", deal)
+    if deal.stage.is_won:
+        actor.require_flag("date_back")
+    at = business_time()
+    deal.binned_at = at if binned else None
+    Deal.objects.filter(pk=deal.pk).update(binned_at=deal.binned_at, updated_at=at, version=F("version") + 1)
+    derive_lifecycle_of_deals([deal.pk], companies=deal.stage.is_won)
+    event = DealBinned if binned else DealRestored
+    publish(
+        event(subject_id=deal.pk, company_id=deal.company_id, contact_ids=people_ids(deal), restated=deal.stage.is_won),
+        actor=actor,
+    )
+    return deal

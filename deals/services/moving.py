@@ -1,0 +1,283 @@
+"""Stage moves: the one service behind drag, keyboard, form, stepper, close, reopen and change of pipeline (P3-P5, P9)."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from django.utils.translation import gettext as _
+
+from crm.kernel.core.changes import Actor, business_time, command
+from crm.kernel.core.errors import Conflict, MissingFields, Refused
+from crm.kernel.events.bus import DomainEvent, publish
+from crm.kernel.workspace.models import Workspace
+from deals.events import DealChanged, DealLost, DealReopened, DealStageChanged, DealWon
+from deals.models import REQUIRABLE, Deal, DealContact, LostReason, Stage, StageChange
+
+from .checks import check_closed_on, check_lost_reason, check_owner
+from .editing import changes_from, fill_people
+from .lifecycle import derive_lifecycle_of_deals
+from .searching import refresh_search
+from .visits import begin_visits
+
+
+def lock_deal(deal_id: UUID, actor: Actor) -> Deal:
+    """Return the live deal, locked, with stage, owner, company and `contact_ids`; DoesNotExist if the actor may not see it."""
+    people = DealContact.objects.filter(deal=OuterRef("pk")).order_by("-primary", "id").values("contact")
+    rows = Deal.objects.visible_to(actor).live().select_related("stage", "owner", "company", "pipeline")
+    deal: Deal = rows.annotate(contact_ids=ArraySubquery(people)).locked().get(pk=deal_id)
+    return deal
+
+
+@command("deals.move")
+def move_deal(
+    *,
+    deal_id: UUID,
+    to_stage: Stage,
+    actor: Actor,
+    version: int | None = None,
+    seen_stage: UUID | None = None,
+    lost_reason: LostReason | None = None,
+    lost_comment: str = "",
+    closed_on: dt.date | None = None,
+    fill: Mapping[str, Any] | None = None,
+) -> Deal:
+    """Move a deal to another stage of its pipeline and record it (P3-P5).
+
+    The caller says what it saw by `seen_stage`, or by `version` alone. `fill` holds values for fields that the stage
+    demands (`contacts`: a contact's id). `closed_on` dates a close, today unless given (P4).
+
+    Raises Deal.DoesNotExist if the actor may not see it, PermissionDenied if not edit it, Conflict with the rival's move
+    if the stage is no longer the one seen, MissingFields with what the stage demands, Refused for a loss without reason.
+    Moving to the present stage changes nothing. The deal's own probability and category end with the move; what they
+    were is in `deal.cleared`, so that the page can offer to keep them.
+    """
+    deal = lock_deal(deal_id, actor)
+    actor.require("edit", deal)
+    if deal.stage_id == to_stage.pk:
+        return deal
+    if to_stage.pipeline_id != deal.pipeline_id:
+        raise Refused(_("This stage is in another pipeline."), fields={"stage": _("Choose a stage of this pipeline.")})
+    check_seen(deal, version, seen_stage)
+    return _move(deal, to_stage, actor, lost_reason, lost_comment, closed_on, fill or {})
+
+
+@command("deals.change_pipeline")
+def change_pipeline(
+    *,
+    deal_id: UUID,
+    to_stage: Stage,
+    actor: Actor,
+    version: int | None = None,
+    lost_reason: LostReason | None = None,
+    fill: Mapping[str, Any] | None = None,
+) -> Deal:
+    """Take a deal to a stage of another pipeline: one visit ends, one begins there (P9). Refuses as `move_deal` does."""
+    deal = lock_deal(deal_id, actor)
+    actor.require("edit", deal)
+    if deal.stage_id == to_stage.pk:
+        return deal
+    check_seen(deal, version, None)
+    return _move(deal, to_stage, actor, lost_reason, "", None, fill or {})
+
+
+@command("deals.close")
+def close_deal(
+    *,
+    deal_id: UUID,
+    won: bool,
+    actor: Actor,
+    version: int | None = None,
+    closed_on: dt.date | None = None,
+    lost_reason: LostReason | None = None,
+    lost_comment: str = "",
+    fill: Mapping[str, Any] | None = None,
+) -> Deal:
+    """Move a deal to the won or lost stage of its pipeline, with its business date (P4). Refuses as `move_deal` does."""
+    kind = Stage.Kind.WON if won else Stage.Kind.LOST
+    deal = Deal.objects.visible_to(actor).live().only("pipeline_id").get(pk=deal_id)
+    return move_deal(
+        deal_id=deal_id,
+        to_stage=Stage.objects.get(pipeline_id=deal.pipeline_id, kind_of=kind),
+        actor=actor,
+        version=version,
+        closed_on=closed_on,
+        lost_reason=lost_reason,
+        lost_comment=lost_comment,
+        fill=fill,
+    )
+
+
+@command("deals.reopen")
+def reopen_deal(*, deal_id: UUID, actor: Actor, version: int | None = None, to_stage: Stage | None = None) -> Deal:
+    """Open a closed deal again, in the open stage where it last was unless another is given (P4)."""
+    deal = Deal.objects.visible_to(actor).live().select_related("stage").get(pk=deal_id)
+    actor.require("edit", deal)
+    if deal.is_open:
+        return deal
+    return move_deal(deal_id=deal_id, to_stage=to_stage or last_open_stage(deal), actor=actor, version=version)
+
+
+def last_open_stage(deal: Deal) -> Stage:
+    """Return the open stage of its pipeline in which the deal was last, else the first one."""
+    usable = Stage.objects.usable().open().filter(pipeline_id=deal.pipeline_id)
+    visits = StageChange.objects.for_deal(deal).counted().filter(to_stage__in=usable).order_by("-at")
+    visit = visits.select_related("to_stage").first()
+    return visit.to_stage if visit is not None else usable.order_by("position")[0]
+
+
+def check_seen(deal: Deal, version: int | None, seen_stage: UUID | None) -> None:
+    """Raise Conflict with who moved the deal and where, if its stage is no longer the one that the caller saw (P3)."""
+    if seen_stage is not None:
+        current = deal.stage_id == seen_stage
+    else:
+        current = version is None or version >= deal.stage_version
+    if current:
+        return
+    last = StageChange.objects.for_deal(deal).select_related("user").order_by("-at").first()
+    who = (last.user.name if last.user else last.actor_label) if last else ""
+    words = _("%(who)s moved %(deal)s to %(stage)s.") % {"who": who, "deal": deal.title, "stage": deal.stage.name}
+    raise Conflict(
+        words,
+        theirs={"who": who, "stage": deal.stage.name, "stage_id": deal.stage_id, "at": last.at if last else None},
+    )
+
+
+def _move(
+    deal: Deal,
+    to_stage: Stage,
+    actor: Actor,
+    lost_reason: LostReason | None,
+    lost_comment: str,
+    closed_on: dt.date | None,
+    fill: Mapping[str, Any],
+) -> Deal:
+    """Check what the stage demands, then write the move of one locked deal."""
+    if to_stage.archived_at is not None:
+        raise Refused(_("This stage is archived."), fields={"stage": _("Choose another stage.")})
+    person = fill.get("contacts")
+    filled = changes_from(deal, {name: value for name, value in fill.items() if name != "contacts"}, actor)
+    for name, value in filled.items():
+        setattr(deal, name, value)
+    check_entry([deal], to_stage, people={deal.pk} if deal.contact_ids or person else set())
+    if to_stage.is_lost:
+        check_lost_reason(lost_reason)
+        filled |= changes_from(deal, {"lost_comment": lost_comment}, actor)
+    if to_stage.is_open:
+        if not deal.is_open:
+            check_owner(deal.owner, closed=False)
+    else:
+        closed_on = closed_on or Workspace.current().day_of(business_time())
+        check_closed_on(closed_on, created_at=deal.created_at, created_unknown=deal.created_unknown, actor=actor)
+    if person:
+        fill_people(deal, person, actor)
+    enter_stage([deal], to_stage, actor, lost_reason=lost_reason, closed_on=closed_on, also=filled)
+    if filled:
+        refresh_search([deal.pk])
+    return deal
+
+
+def check_entry(deals: Sequence[Deal], to_stage: Stage, *, people: set[UUID]) -> None:
+    """Raise MissingFields if the stage demands what one of the deals does not have; `people` are the deals with somebody in."""
+    missing = {name for deal in deals for name in to_stage.missing_from(deal, people=deal.pk in people)}
+    if not missing:
+        return
+    ordered = [name for name in to_stage.required_fields if name in missing]
+    names = ", ".join(str(REQUIRABLE[name]) for name in ordered)
+    raise MissingFields(_("%(stage)s needs: %(fields)s.") % {"stage": to_stage.name, "fields": names}, missing=ordered)
+
+
+def enter_stage(
+    deals: Sequence[Deal],
+    to_stage: Stage,
+    actor: Actor,
+    *,
+    lost_reason: LostReason | None = None,
+    closed_on: dt.date | None = None,
+    also: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the move of locked deals into one stage, in sets: columns, visits, lifecycle, events. Checks come before.
+
+    `also` are further columns that change with it. The objects get the new values.
+    """
+    at = business_time()
+    came_from = {deal.pk: deal.stage for deal in deals}
+    columns = {
+        "stage_id": to_stage.pk,
+        "pipeline_id": to_stage.pipeline_id,
+        "stage_entered_at": at,
+        "closed_at": None if to_stage.is_open else at,
+        "closed_on": None if to_stage.is_open else closed_on,
+        "lost_reason_id": lost_reason.pk if to_stage.is_lost and lost_reason else None,
+        "lost_comment": "",
+        "probability": None,
+        "forecast_category": "",
+        "updated_at": at,
+        **(also or {}),
+        **({"last_worked_at": at} if actor.kind == "user" else {}),
+    }
+    ids = [deal.pk for deal in deals]
+    Deal.objects.filter(pk__in=ids).update(**columns, version=F("version") + 1, stage_version=F("version") + 1)
+    for deal in deals:
+        deal.cleared = (deal.probability, deal.forecast_category)
+        deal.version += 1
+        deal.stage_version = deal.version
+        deal.stage = to_stage
+        for name, value in columns.items():
+            setattr(deal, name, value)
+    visits = begin_visits(ids, at=at, actor=actor)
+    for deal in deals:
+        if visits[deal.pk][1] != at:
+            deal.stage_entered_at = visits[deal.pk][1]
+            Deal.objects.filter(pk=deal.pk).update(stage_entered_at=deal.stage_entered_at)
+    _derive(came_from, to_stage)
+    publish(*_events(deals, came_from, to_stage, visits, also or {}), actor=actor)
+
+
+def _derive(came_from: Mapping[UUID, Stage], to_stage: Stage) -> None:
+    """Recompute the lifecycle of contacts where the kind of stage changed (R4)."""
+    changed = [pk for pk, stage in came_from.items() if stage.kind_of != to_stage.kind_of]
+    if changed:
+        wins = to_stage.is_won or any(stage.is_won for stage in came_from.values())
+        derive_lifecycle_of_deals(changed, companies=wins, new_win=to_stage.is_won)
+
+
+def _events(
+    deals: Sequence[Deal],
+    came_from: Mapping[UUID, Stage],
+    to_stage: Stage,
+    visits: Mapping[UUID, tuple[UUID, dt.datetime]],
+    also: Mapping[str, Any],
+) -> list[DomainEvent]:
+    """Return what happened, as events: each move, what it meant for the deal, and the fields filled on the way."""
+    events: list[DomainEvent] = []
+    edited = tuple(name.removesuffix("_id") for name in also if name != "lost_comment")
+    for deal in deals:
+        stage, (visit, at) = came_from[deal.pk], visits[deal.pk]
+        common: dict[str, Any] = {
+            "subject_id": deal.pk,
+            "at": at,
+            "company_id": deal.company_id,
+            "contact_ids": tuple(deal.contact_ids),
+        }
+        moved = common | {"stage_change_id": visit, "owner_id": deal.owner_id}
+        events.append(
+            DealStageChanged(
+                **moved,
+                from_stage_id=stage.pk,
+                to_stage_id=to_stage.pk,
+                from_kind=stage.kind_of,
+                to_kind=to_stage.kind_of,
+            )
+        )
+        if to_stage.is_won:
+            events.append(DealWon(**moved))
+        elif to_stage.is_lost:
+            events.append(DealLost(**moved, reason_id=deal.lost_reason_id))
+        elif not stage.is_open:
+            events.append(DealReopened(**moved))
+        if edited:
+            events.append(DealChanged(**common, fields=edited))
+    return events
