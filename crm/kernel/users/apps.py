@@ -1,21 +1,32 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from crm.kernel.core import navigation
-from crm.kernel.core.navigation import NavItem
-
 
 class UsersConfig(AppConfig):
     name = "crm.kernel.users"
     label = "users"
+    verbose_name = _("People")
 
     def ready(self) -> None:
-        """Put everybody's own pages first in the menu of the settings."""
-        you = _("You")
-        for item in (
-            NavItem("profile", _("Profile"), "users:profile", "user-round", order=1, group=you),
-            NavItem("password", _("Password"), "account_change_password", "key-round", order=2, group=you),
-            NavItem("two_step", _("Two-step sign-in"), "mfa_index", "shield-check", order=3, group=you),
-            NavItem("sessions", _("Sessions"), "usersessions_list", "monitor", order=4, group=you),
+        """List the settings pages of people."""
+        from crm.kernel.core.navigation import NavItem, register_settings
+
+        from . import leaving
+        from .work import managed_teams
+
+        leaving.register(managed_teams)
+        register_settings(NavItem("profile", _("Profile"), "users:profile", "user-round", order=10, group=_("You")))
+        for order, (key, label, icon) in enumerate(
+            (
+                ("people", _("People"), "users"),
+                ("teams", _("Teams"), "share-2"),
+                ("roles", _("Roles"), "shield-check"),
+            )
         ):
-            navigation.register_settings(item)
+            register_settings(
+                NavItem(key, label, f"users:{key}", icon, order=30 + order, group=_("Workspace"), visible=_may_change)
+            )
+
+
+def _may_change(user: object) -> bool:
+    return user.may("settings")  # type: ignore[attr-defined, no-any-return]

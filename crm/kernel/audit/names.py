@@ -1,0 +1,81 @@
+"""Values of history rows in words: names of people and records, choices, money, days. One query per kind of record."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from crm.kernel.core import formats
+from crm.kernel.core.changes import Actor
+from crm.kernel.core.models import Record
+
+LONGEST = 160
+
+
+class Names:
+    """Collects the records that values refer to, loads their names at the first use, and writes values for one actor.
+
+    Records that the actor may not see are "a hidden record" (U3); what is gone for good is "a removed record".
+    """
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._wanted: dict[type[models.Model], set[UUID]] = defaultdict(set)
+        self._known: dict[type[models.Model], dict[UUID, str]] = {}
+
+    def add(self, field: Any, value: Any) -> None:
+        """Note that this value of a field will be written."""
+        if isinstance(field, models.ForeignKey) and value is not None:
+            self._wanted[field.related_model].add(value)  # type: ignore[index]
+
+    def collect(self, pairs: Iterable[tuple[Any, Any]]) -> None:
+        """Note all values of (field, step) pairs, before and after."""
+        for field, step in pairs:
+            self.add(field, step.row[field.attname])
+            if step.earlier is not None:
+                self.add(field, step.earlier[field.attname])
+
+    def _name(self, model: type[models.Model], pk: UUID) -> str:
+        if model not in self._known:
+            self._known[model] = self._load(model)
+        return self._known[model].get(pk) or (
+            _("a hidden record") if issubclass(model, Record) else _("a removed record")
+        )
+
+    def _load(self, model: Any) -> dict[UUID, str]:
+        rows = model._default_manager.filter(pk__in=self._wanted[model])
+        if hasattr(rows, "visible_to"):
+            rows = rows.visible_to(self._actor)
+        return {row.pk: str(row) for row in rows}
+
+    def words(self, field: Any, row: dict[str, Any]) -> str:
+        """Return the words for a field's value in a row; nothing for no value."""
+        value = row[field.attname]
+        if value is None or value == "" or value == []:
+            return ""
+        if isinstance(field, models.ForeignKey):
+            return self._name(field.related_model, value)  # type: ignore[arg-type]
+        if field.choices:
+            return str(dict(field.flatchoices).get(value, value))
+        return Truncator(self._plain(field, value, row)).chars(LONGEST)
+
+    def _plain(self, field: Any, value: Any, row: dict[str, Any]) -> str:
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(value, Decimal):
+            return formats.money(value, row.get("currency") or "") if "currency" in row else f"{value.normalize():f}"
+        if isinstance(value, dt.datetime):
+            return formats.when(value)
+        if isinstance(value, dt.date):
+            return formats.day(value)
+        if isinstance(value, list):
+            return ", ".join(str(each) for each in value)
+        if isinstance(value, dict):
+            return ", ".join(f"{key}: {each}" for key, each in value.items())
+        return formats.phone(value) if field.name == "number" else str(value)
