@@ -1,5 +1,25 @@
+"""Activities, tasks and the timeline."""
+
 from django.apps import AppConfig
 
 
 class ActivitiesConfig(AppConfig):
+    """Wires the app into the registries of the kernel."""
+
     name = "activities"
+
+    def ready(self) -> None:
+        """Subscribe to what others publish; say how our derived columns are recomputed and our commands called."""
+        from crm.kernel.audit import registry
+
+        from . import consumers, subscribers
+        from .models import Activity, ActivityContact, Task
+        from .services import clocks
+        from .words import COMMANDS
+
+        registry.label_commands(COMMANDS)
+        registry.recompute_with(Activity, clocks.refresh_clocks_of_activities)
+        registry.recompute_with(ActivityContact, clocks.refresh_clocks_of_links)
+        registry.recompute_with(Task, clocks.refresh_clocks_of_tasks)
+        subscribers.connect()
+        consumers.connect()

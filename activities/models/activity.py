@@ -1,4 +1,4 @@
-"""Activities: what people did or plan to do with contacts and deals, and what the system notes on the timeline (R5, R7)."""
+"""Activities: what people did or plan to do with contacts and deals, and system notes on the timeline (R5, R7)."""
 
 from typing import Any, ClassVar, Self
 
@@ -55,8 +55,8 @@ class Activity(Record):
     """A call, e-mail, meeting or note, or a system entry of the timeline (R5).
 
     `at` places it on the timeline: when it was completed, else when it is planned. Company and deal are those of the
-    moment it happened (R2). System entries say what in `system` (`stage_changed`, `qualified`, `task_done` ...), with the
-    ids in `data`; the one of a stage change refers to it, so there is exactly one.
+    moment it happened (R2). System entries say what in `system` (`stage_changed`, `lead_qualified`, `task_done` ...),
+    with the details in `data`; the one of a stage change refers to it, so there is exactly one.
     """
 
     class Type(models.TextChoices):
@@ -151,6 +151,10 @@ class Activity(Record):
         if self.type == self.Type.SYSTEM:
             return actor.kind == "system"
         return super().allows(actor, verb)
+
+    def undoable_by(self, actor: Actor) -> bool:
+        """Say whether the actor may take it back; a system entry follows the change that it tells of (H2)."""
+        return self.type == self.Type.SYSTEM or super().undoable_by(actor)
 
 
 @tracked()

@@ -123,7 +123,8 @@ def _require_rights(actor: Actor, changes: Iterable[RowChange]) -> None:
         if not issubclass(change.model, Record) or change.now is None:
             continue
         record = change.model(**{name: value for name, value in change.now.items()})
-        actor.require("edit", record)
+        if not record.undoable_by(actor):
+            raise PermissionDenied(f"{actor.label} may not change this {record.kind} back.")
 
 
 def undo(*, changeset_id: UUID, actor: Actor, force: bool = False) -> Undone:
@@ -182,6 +183,10 @@ def _apply(plan: dict[type[models.Model], list[RowChange]], actor: Actor, result
     removed, binned = _sort_out_created(plan)
     result.removed, result.binned = sum(map(len, removed.values())), sum(map(len, binned.values()))
     gone = {pk for pks in removed.values() for pk in pks}
+    # First, and the rest in reverse: what took the place of a row (a new primary one) makes room for it again.
+    for model, pks in removed.items():
+        for start in range(0, len(pks), BATCH):
+            model._base_manager.filter(pk__in=pks[start : start + BATCH])._raw_delete(using="default")
     for model, changes in plan.items():
         if model in undo_rules:
             undo_rules[model]([c for c in changes if c.pk not in gone], actor, gone)
@@ -189,19 +194,17 @@ def _apply(plan: dict[type[models.Model], list[RowChange]], actor: Actor, result
             result.restored += _restore(model, changes)
     for model, pks in binned.items():
         model._default_manager.filter(pk__in=pks).update(binned_at=timezone.now())
-    for model, pks in removed.items():
-        for start in range(0, len(pks), BATCH):
-            model._base_manager.filter(pk__in=pks[start : start + BATCH])._raw_delete(using="default")
     for model, changes in plan.items():
         for recompute in recomputes.get(model, ()):
-            recompute([c.pk for c in changes if c.pk not in gone])
+            # Rows that are gone too: what they were linked to is found in their history.
+            recompute([c.pk for c in changes])
 
 
 def _restore(model: type[models.Model], changes: list[RowChange]) -> int:
     """Put changed columns of rows back and insert removed rows again, with their ids; return the number of rows."""
     versioned = issubclass(model, Record)
     count = 0
-    for change in changes:
+    for change in reversed(changes):
         if change.before is not None and change.after is None and change.now is None:
             model._default_manager.bulk_create([model(**change.before)])
             count += 1
@@ -234,9 +237,21 @@ def _sort_out_created(
             kept = _touched_since(model, contexts, plan) | _referred_to(model, pks, everything)
             binned[model] = sorted(kept)
         removed[model] = [pk for pk in pks if pk not in kept]
+    _leave_to_rules(removed, plan)
     if any(binned.values()):
         _keep_children_of_binned(removed, {pk for pks in binned.values() for pk in pks})
     return removed, binned
+
+
+def _leave_to_rules(
+    removed: dict[type[models.Model], list[Any]], plan: dict[type[models.Model], list[RowChange]]
+) -> None:
+    """Keep created rows whose model has an undo rule of its own, unless they go along with their removed parent."""
+    gone = {pk for pks in removed.values() for pk in pks}
+    for model in undo_rules.keys() & removed.keys():
+        parent = f"{model.history_parent}_id"  # type: ignore[attr-defined]
+        along = {c.pk for c in plan[model] if c.after is not None and c.after[parent] in gone}
+        removed[model] = [pk for pk in removed[model] if pk in along]
 
 
 def _touched_since(

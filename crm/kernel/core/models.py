@@ -72,3 +72,7 @@ class Record(Keyed):
     def allows(self, actor: "Actor", verb: str) -> bool:
         """Say whether the actor may view, edit or delete this record by its owner (U2)."""
         return actor.scope(self.kind, verb).covers(self.owner_id)  # type: ignore[attr-defined]
+
+    def undoable_by(self, actor: "Actor") -> bool:
+        """Say whether the actor may put this record back as it was: whoever may edit it today (H2)."""
+        return self.allows(actor, "edit")

@@ -23,7 +23,7 @@ class NotificationQuerySet(Rows):
 
 
 class Notification(Keyed):
-    """Something a person is told: an assignment, a mention, a due reminder. `key` makes a second delivery do nothing (W3)."""
+    """What a person is told: an assignment, a mention, a reminder. `key` makes a second delivery do nothing (W3)."""
 
     kind: ClassVar[str] = "notification"
 

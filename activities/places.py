@@ -1,0 +1,28 @@
+"""The records whose timelines we show: how they are found and where their pages are (ARCHITECTURE 6)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from contacts.models import Company, Contact
+from crm.kernel.core.changes import Actor
+from deals.models import Deal
+
+MODELS: dict[str, Any] = {"contact": Contact, "company": Company, "deal": Deal}
+FOLDERS = {"contact": "contacts", "company": "companies", "deal": "deals", "task": "tasks", "activity": "activities"}
+
+
+def url_of(kind: str, pk: UUID) -> str:
+    """Return the address of a record's page."""
+    return f"/{FOLDERS[kind]}/{pk}/"
+
+
+def get_record(kind: str, pk: UUID, actor: Actor) -> Any:
+    """Return the live record of a kind, or raise Http404 if there is none that the actor may see (U3)."""
+    if kind not in MODELS:
+        raise Http404
+    rows: QuerySet[Any] = MODELS[kind].objects.visible_to(actor).live()
+    return get_object_or_404(rows, pk=pk)
