@@ -40,7 +40,7 @@ class Sort:
     descending: bool = False
     nullable: bool = False
     indexed: bool = True
-    field: models.Field[Any, Any] | None = None
+    field: "models.Field[Any, Any] | None" = None
 
     def ordering(self, reverse: bool) -> list[Any]:
         """Return what `order_by` takes."""
@@ -61,7 +61,7 @@ class Sort:
         except (ValidationError, ValueError, TypeError, OverflowError) as error:
             raise BadQuery("after", text) from error
 
-    def _model_field(self, model: type[models.Model]) -> models.Field[Any, Any]:
+    def _model_field(self, model: type[models.Model]) -> "models.Field[Any, Any]":
         field: Any = None
         for part in self.column.split("__"):
             field = model._meta.get_field(part)
