@@ -4,6 +4,7 @@ Nothing depends on the broker for correctness: it only wakes workers up, and bea
 A task may therefore be redelivered or lost; it is acknowledged after it ran.
 """
 
+import logging
 import os
 
 from celery import Celery
@@ -63,7 +64,7 @@ def defaults() -> dict[str, object]:
                 "options": {"expires": 5},
             },
             "send due reminders": {
-                "task": "crm.kernel.notifications.tasks.send_due_reminders",
+                "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,
                 "options": {"expires": 30},
             },
@@ -78,4 +79,6 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def keep_django_logging(**_: object) -> None:
-    """Leave logging to Django's settings; Celery would otherwise take the root logger over."""
+    """Leave logging to Django's settings; Celery would otherwise take the root logger over and tell of every tick."""
+    for name in ("celery", "kombu"):
+        logging.getLogger(name).setLevel(logging.WARNING)

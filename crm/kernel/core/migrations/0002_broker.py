@@ -4,15 +4,13 @@ It is installed in any case, so that the broker may be changed later without a m
 """
 
 from django.db import migrations
-from pgmq import get_embedded_install_sql
+
+from crm.kernel.core import broker
 
 
 def install(apps, schema_editor):
-    """Install the queue's SQL, unless an extension or an earlier run has done so: it cannot run twice."""
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('pgmq.meta') IS NOT NULL")
-        if not cursor.fetchone()[0]:
-            cursor.execute(get_embedded_install_sql())
+        broker.install(cursor)
 
 
 class Migration(migrations.Migration):
