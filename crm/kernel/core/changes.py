@@ -138,8 +138,11 @@ def changeset(
     at: datetime | None = None,
     summary: dict[str, Any] | None = None,
     undo_of: UUID | None = None,
+    id: UUID | None = None,
 ) -> Iterator[Change]:
     """Open one change-set in one transaction, or join the open one.
+
+    `id` goes on with a change-set of an earlier transaction: a long import is one command in many transactions.
 
     A joined block changes the actor of nothing: whoever opened the set is its author. The row of the change-set is
     written by the database at the first recorded write, so a command that changes nothing leaves no trace.
@@ -148,7 +151,7 @@ def changeset(
         with transaction.atomic(savepoint=False):
             yield outer
         return
-    change = Change(uuid7(), actor, command, at, summary or {}, undo_of)
+    change = Change(id or uuid7(), actor, command, at, summary or {}, undo_of)
     token = _open.set(change)
     try:
         with transaction.atomic():

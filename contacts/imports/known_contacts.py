@@ -1,0 +1,117 @@
+"""What an import changes of contacts that are here already: empties are filled, addresses and numbers added (R4)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from contacts.events import ContactChanged, LeadStatusChanged, OwnerChanged
+from contacts.models import Contact, ContactEmail, ContactPhone
+from contacts.services import refresh_search
+from crm.kernel.core.ids import uuid7
+from crm.kernel.events.bus import DomainEvent, publish
+from crm.kernel.listing.imports.engine import Job
+from crm.kernel.listing.imports.registry import Row
+from crm.kernel.listing.imports.tables import copy_rows, update_rows
+
+from .common import changed
+
+COLUMNS = (
+    "first_name", "middle_name", "last_name", "job_title", "company_id", "owner_id", "lifecycle", "churned_on", "lead_status",
+    "source", "language", "links", "tags", "description", "do_not_email", "do_not_call", "street", "postal_code", "city",
+    "region", "country", "created_at",
+)  # fmt: skip
+# What a known contact keeps unless the file is to overwrite: it has a value from the beginning, never an empty one.
+ALWAYS_FILLED = ("lifecycle", "lead_status")
+
+
+def children_of(rows: Sequence[Row], key: str, column: str) -> list[dict[str, Any]]:
+    """Return the addresses or numbers of new contacts as rows, the first of each primary."""
+    return [
+        {"id": uuid7(), "contact_id": row.known, column: value, "primary": n == 0}
+        for row in rows
+        for n, value in enumerate(row.values[key])
+    ]
+
+
+def change_contacts(job: Job, rows: Sequence[Row], *, write: bool) -> None:
+    """Work out what changes of known contacts and mark those of which nothing does; or write what was worked out."""
+    if not rows:
+        return
+    if not write:
+        _work_out(job, rows)
+        return
+    update_rows(Contact, [(row.known, row.changes) for row in rows if row.known])
+    for key, model, column in (("emails", ContactEmail, "address"), ("phones", ContactPhone, "number")):
+        copy_rows(
+            model,
+            [
+                {
+                    "id": uuid7(),
+                    "contact_id": row.known,
+                    column: value,
+                    "primary": n == 0 and not row.record["has"][key],
+                }
+                for row in rows
+                for n, value in enumerate(row.record["fresh"][key])
+            ],
+        )
+    refresh_search([row.known for row in rows if row.known])
+    publish(*_events(rows), actor=job.actor)
+
+
+def _work_out(job: Job, rows: Sequence[Row]) -> None:
+    ids = [row.known for row in rows if row.known]
+    contacts = Contact.objects.filter(pk__in=ids)
+    contacts = contacts if job.dry else contacts.locked()
+    present = {v["pk"]: v for v in contacts.values("pk", *COLUMNS, "import_source", "external_id")}
+    have = _children(ids)
+    for row in rows:
+        before = present[row.known]
+        wanted = {name: value for name, value in row.record.items() if name in before and name != "created_at"}
+        if not job.run.overwrite:
+            wanted = {name: value for name, value in wanted.items() if name not in ALWAYS_FILLED}
+        if row.record.get("external_id", "").startswith("row:"):
+            wanted.pop("external_id", None)
+        row.changes = changed(job, before, wanted)
+        row.record["before"] = before
+        mine = have.get(row.known, {})  # type: ignore[arg-type]
+        row.record["has"] = {key: bool(mine.get(key)) for key in ("emails", "phones")}
+        row.record["fresh"] = {
+            key: [value for value in row.values[key] if value not in mine.get(key, ())] for key in ("emails", "phones")
+        }
+        if not row.changes and not any(row.record["fresh"].values()):
+            row.action = "unchanged"
+
+
+def _children(ids: Sequence[UUID]) -> dict[UUID, dict[str, set[str]]]:
+    found: dict[UUID, dict[str, set[str]]] = {}
+    for key, model, column in (("emails", ContactEmail, "address"), ("phones", ContactPhone, "number")):
+        for pk, value in model.objects.filter(contact__in=ids).values_list("contact_id", column):  # type: ignore[attr-defined]
+            found.setdefault(pk, {}).setdefault(key, set()).add(value)
+    return found
+
+
+def _events(rows: Sequence[Row]) -> list[DomainEvent]:
+    """Return what changed, and apart from it a new owner and a new lead status."""
+    events: list[DomainEvent] = []
+    for row in rows:
+        assert row.known is not None
+        before, changes = row.record["before"], row.changes
+        company = changes.get("company_id", before["company_id"])
+        fields = tuple(sorted((*changes, *(key for key, fresh in row.record["fresh"].items() if fresh))))
+        events.append(ContactChanged(subject_id=row.known, company_id=company, fields=fields))
+        if "owner_id" in changes:
+            events.append(
+                OwnerChanged(
+                    record_kind="contact", subject_id=row.known, company_id=company,
+                    from_owner_id=before["owner_id"], to_owner_id=changes["owner_id"],
+                )
+            )  # fmt: skip
+        if "lead_status" in changes:
+            events.append(
+                LeadStatusChanged(
+                    subject_id=row.known, company_id=company,
+                    from_status=before["lead_status"], to_status=changes["lead_status"],
+                )
+            )  # fmt: skip
+    return events

@@ -1,0 +1,80 @@
+"""What a worker does with a run that is at work: check, write or undo it."""
+
+import logging
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from crm.kernel.audit.models import ChangeSet
+from crm.kernel.audit.undo import undo
+from crm.kernel.core.changes import Actor
+from crm.kernel.core.errors import Conflict, Refused
+from crm.kernel.events.models import Event
+from crm.kernel.events.tasks import run_later
+from crm.kernel.users.models import User
+
+from .engine import LeaseLostError, check_and_keep, end, perform, take_lease
+from .models import ImportRun
+
+log = logging.getLogger(__name__)
+TASK = "crm.kernel.listing.tasks.work_on_import"
+
+
+def hand_to_worker(event: Event) -> None:
+    """Consume `ImportReady`: send a task of its own, so that the event is not held for as long as the import takes."""
+    run_later(TASK, str(event.subject_id))
+
+
+def work_on(run_id: UUID) -> None:
+    """Do what the run's state asks for, unless another worker does; whatever goes wrong is kept with the run."""
+    run = ImportRun.objects.select_related("user__role", "user__team").filter(pk=run_id).first()
+    if run is None:
+        return
+    try:
+        if run.state == ImportRun.State.CHECKING:
+            check_and_keep(run)
+        elif run.state == ImportRun.State.RUNNING:
+            perform(run)
+        elif run.state == ImportRun.State.UNDOING:
+            undo_run(run)
+    except LeaseLostError:
+        log.info("import %s is another worker's, or was stopped", run_id)
+    except Exception:
+        log.exception("import %s failed", run_id)
+        _fail(run)
+        raise
+
+
+def _fail(run: ImportRun) -> None:
+    run.refresh_from_db()
+    if run.lease is not None and run.at_work:
+        done = run.rows_done
+        words = _("Something went wrong after %(rows)d rows. Resume goes on from there.") % {"rows": done}
+        end(run, run.lease, ImportRun.State.FAILED, error=words)
+
+
+def undo_run(run: ImportRun) -> None:
+    """Undo what an import wrote, as the person who asked for it (H2); fields changed since are left alone and named."""
+    lease = take_lease(run, ImportRun.State.UNDOING)
+    person = User.objects.select_related("role", "team").get(pk=run.report["undo_by"])
+    actor = Actor.of(person, source="import")
+    if not ChangeSet.objects.filter(pk=run.changeset_id).exists():
+        end(run, lease, ImportRun.State.UNDONE)
+        return
+    try:
+        done = undo(changeset_id=run.changeset_id, actor=actor, force=True)
+    except Conflict as conflict:
+        end(run, lease, run.report["before_undo"], error=conflict.message)
+    except Refused as refused:
+        end(run, lease, run.report["before_undo"], error=refused.message)
+    else:
+        found = {"removed": done.removed, "restored": done.restored, "binned": done.binned, "kept": len(done.conflicts)}
+        end(run, lease, ImportRun.State.UNDONE, report={**run.report, "undo": found})
+
+
+def sweep() -> int:
+    """Take up every run that no worker holds although it should be at work; return how many there were."""
+    waiting = list(ImportRun.objects.abandoned().values_list("pk", flat=True))
+    for run_id in waiting:
+        work_on(run_id)
+    return len(waiting)
