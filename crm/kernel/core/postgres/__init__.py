@@ -1,1 +1,1 @@
-"""Database backend: Django's PostgreSQL backend plus an embedded server and two roles (see `base`, `server`, `roles`)."""
+"""Database backend: Django's for PostgreSQL, an embedded server and two roles (see `base`, `server`, `roles`)."""

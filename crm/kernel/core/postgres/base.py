@@ -8,11 +8,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import environ
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 
@@ -28,6 +29,11 @@ def embedded_server() -> EmbeddedServer:
     testing = os.environ.get(TESTING) == "1"
     name = "postgres-test" if testing else "postgres"
     return EmbeddedServer(Path(settings.VAR_DIR) / name, disposable=testing)
+
+
+def wrapper(alias: str = DEFAULT_DB_ALIAS) -> "DatabaseWrapper":
+    """Return this thread's connection as what it is, for what Django's own type does not have."""
+    return cast(DatabaseWrapper, connections[alias])
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -86,7 +92,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def pool(self) -> Any:
-        # A pool belongs to one role: the owner's few connections go without.
+        """The pool of the application's connections: a pool belongs to one role, the owner goes without."""
         return None if self.acts_as_owner else super().pool
 
     def close_pool(self) -> None:

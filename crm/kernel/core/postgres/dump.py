@@ -11,7 +11,7 @@ from .base import DatabaseWrapper
 
 
 def dump(connection: DatabaseWrapper, target: Path) -> None:
-    """Write the database to a file in pg_dump's custom format. The queue and the cache are left out: both are re-made."""
+    """Write the database to a file in pg_dump's custom format, without the queue and the cache: both are made anew."""
     _run(
         connection,
         *("pg_dump", "--format=custom", f"--file={target}", "--no-owner", "--no-privileges"),

@@ -1,6 +1,6 @@
 """Flushing, as the owner: the application's role may neither TRUNCATE nor empty its history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.db.backends.postgresql import operations
 
@@ -16,7 +16,7 @@ TRUNCATE_GUARDS = """
 class DatabaseOperations(operations.DatabaseOperations):
     """Django's operations, with a flush that works on append-only tables."""
 
-    def execute_sql_flush(self, sql_list: Sequence[str]) -> None:
+    def execute_sql_flush(self, sql_list: Iterable[str]) -> None:
         """Run the flush as the owner, with the triggers that forbid TRUNCATE off for its transaction."""
         with self.connection.as_owner():
             super().execute_sql_flush([*self._guards("DISABLE"), *sql_list, *self._guards("ENABLE")])

@@ -48,9 +48,9 @@ def append_only_tables() -> set[str]:
     """Return the tables whose rows are written once: history, its contexts, and models with `append_only = True`."""
     tables = {CONTEXT_TABLE}
     for model in apps.get_models(include_auto_created=True):
-        if getattr(model, "append_only", False) or issubclass(model, pghistory.models.Event):
-            if model._meta.managed and not model._meta.proxy:
-                tables.add(model._meta.db_table)
+        written_once = getattr(model, "append_only", False) or issubclass(model, pghistory.models.Event)
+        if written_once and model._meta.managed and not model._meta.proxy:
+            tables.add(model._meta.db_table)
     return tables
 
 

@@ -7,6 +7,7 @@ processes may ask at once. The server outlives the process that started it; `sto
 import fcntl
 import hashlib
 import os
+import pwd
 import shutil
 import socket
 import stat
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from . import binaries
 from .errors import EmbeddedServerError
@@ -70,6 +72,7 @@ class EmbeddedServer:
 
     @cached_property
     def uid(self) -> int | None:
+        """The uid that the server runs as; None for our own."""
         return binaries.server_uid(self.data)
 
     @cached_property
@@ -77,7 +80,7 @@ class EmbeddedServer:
         """The folder of the socket: short, since a socket's path may have about 100 bytes at most."""
         name = f"crm-{hashlib.sha256(str(self.data).encode()).hexdigest()[:12]}"
         base = Path(tempfile.gettempdir())
-        return (base if len(str(base)) < 64 else Path("/tmp")) / name
+        return (base if len(str(base)) < 64 else Path("/tmp")) / name  # noqa: S108  private below
 
     def accepts(self) -> bool:
         """Tell whether a server listens on the socket."""
@@ -158,7 +161,7 @@ class EmbeddedServer:
         self.log.touch(mode=0o600)
         self._give(self.log)
         deadline = time.monotonic() + START_PATIENCE
-        while not (problem := self._try_start()) is None:
+        while (problem := self._try_start()) is not None:
             if not any(text in problem for text in LOCKED) or time.monotonic() > deadline:
                 raise EmbeddedServerError(f"PostgreSQL did not start ({self.log}):\n{problem}")
             self._drop_stale_pid_file()
@@ -213,7 +216,9 @@ class EmbeddedServer:
         Raises EmbeddedServerError with its output if it fails. The output goes to a file, not to a pipe: a started
         server would inherit the pipe and keep it open for ever.
         """
-        identity = {} if self.uid is None else {"user": self.uid, "group": _group_of(self.uid), "extra_groups": []}
+        identity: dict[str, Any] = {}
+        if self.uid is not None:
+            identity = {"user": self.uid, "group": _group_of(self.uid), "extra_groups": []}
         with tempfile.TemporaryFile("w+", errors="replace") as output:
             status = subprocess.run(
                 [str(binaries.folder() / program), *arguments],
@@ -235,6 +240,4 @@ class EmbeddedServer:
 
 
 def _group_of(uid: int) -> int:
-    import pwd
-
     return pwd.getpwuid(uid).pw_gid

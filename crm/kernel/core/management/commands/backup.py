@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 from django.utils import timezone
 
 from crm.kernel.core.postgres import dump
+from crm.kernel.core.postgres.base import wrapper
 
 DATABASE, FILES, MANIFEST = "database.dump", "files.tar.gz", "manifest.json"
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if any(folder.iterdir()):
             raise CommandError(f"{folder} is not empty.")
-        dump.dump(connection, folder / DATABASE)
+        dump.dump(wrapper(), folder / DATABASE)
         names = [DATABASE]
         if isinstance(default_storage, FileSystemStorage):
             with tarfile.open(folder / FILES, "w:gz") as archive:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.commands import migrate
-from django.db import connections
 
+from crm.kernel.core.postgres.base import wrapper
 from crm.kernel.core.postgres.roles import secure
 
 LOCK_KEY = 4_711_002  # advisory lock: several containers may start, and migrate, at once
@@ -15,7 +15,7 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate and secure the database named by --database."""
-        connection = connections[options["database"]]
+        connection = wrapper(options["database"])
         with connection.as_owner():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])

@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
-from crm.kernel.core.postgres.base import embedded_server
+from crm.kernel.core.postgres.base import embedded_server, wrapper
 
 
 class Command(BaseCommand):
@@ -18,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("action", choices=["start", "stop", "status"])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not connection.embedded:
+        if not wrapper().embedded:
             if options["action"] == "stop":
                 return
             raise CommandError("DATABASE_URL is set: the server is not ours to control.")

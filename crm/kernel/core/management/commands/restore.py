@@ -10,10 +10,10 @@ from typing import Any
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
 
 from crm.kernel.core import broker
 from crm.kernel.core.postgres import dump
+from crm.kernel.core.postgres.base import wrapper
 
 from .backup import DATABASE, FILES, MANIFEST, checksum
 
@@ -33,6 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"].resolve()
         self._verify(folder)
+        connection = wrapper()
         with connection.as_owner():
             self._empty(replace=options["replace"])
             dump.restore(connection, folder / DATABASE)
@@ -52,7 +53,7 @@ class Command(BaseCommand):
                 raise CommandError(f"{folder / name} is damaged: its checksum differs from the manifest's.")
 
     def _empty(self, *, replace: bool) -> None:
-        with connection.cursor() as cursor:
+        with wrapper().cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')")
             if cursor.fetchone()[0] and not replace:
                 raise CommandError("The database is not empty. Use an empty one, or --replace to delete what it holds.")

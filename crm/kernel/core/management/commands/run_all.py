@@ -16,6 +16,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from celery import current_app as celery_app
 from celery.platforms import SecurityWarning
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -23,11 +24,11 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, CommandParser, call_command
 from django.core.management.base import BaseCommand
 from django.core.wsgi import get_wsgi_application
-from django.db import connection, connections
+from django.db import connections
 from django.urls import get_resolver
 
 from crm.kernel.core.checkup import pending_migrations
-from crm.kernel.core.postgres.base import embedded_server
+from crm.kernel.core.postgres.base import embedded_server, wrapper
 from crm.kernel.core.supervisor import Supervisor
 
 HOST = "127.0.0.1"
@@ -78,18 +79,18 @@ class Command(BaseCommand):
     @contextlib.contextmanager
     def _database(self) -> Iterator[None]:
         """Stop the embedded server at the end if it is this command that started it."""
-        ours = connection.embedded and not embedded_server().accepts()
+        ours = wrapper().embedded and not embedded_server().accepts()
         try:
             yield
         finally:
             connections.close_all()
-            connection.close_pool()
+            wrapper().close_pool()
             if ours:
                 embedded_server().stop()
 
     def _prepare(self, *, demo: bool) -> None:
         # As the owner: if a first migration was interrupted, the application's role has no rights yet.
-        with connection.as_owner():
+        with wrapper().as_owner():
             pending = pending_migrations()
         if pending:
             self.say("Preparing the database ...")
@@ -119,14 +120,12 @@ class Command(BaseCommand):
 
     def _load(self) -> None:
         """Load all code before forking, so that the children share it, and leave no thread or connection behind."""
-        from crm import celery_app
-
         celery_app.loader.import_default_modules()
         celery_app.finalize()
         get_wsgi_application()
         get_resolver().url_patterns  # noqa: B018  reading it imports every view
         connections.close_all()
-        connection.close_pool()
+        wrapper().close_pool()
         gc.collect()
         gc.freeze()
 
@@ -166,17 +165,11 @@ class Command(BaseCommand):
 
 def run_worker() -> None:
     """Run one Celery worker that does one task at a time in its own process: the least memory, and the fastest end."""
-    from crm import celery_app
-
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    celery_app.worker_main(
-        ["--quiet", "worker", "--loglevel=WARNING", "--pool=solo"]
-        + ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    )
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    celery_app.worker_main(["--quiet", "worker", "--loglevel=WARNING", "--pool=solo", *quiet])
 
 
 def run_beat() -> None:
     """Run Celery's scheduler."""
-    from crm import celery_app
-
     celery_app.Beat(loglevel="WARNING", quiet=True, pidfile=None).run()
