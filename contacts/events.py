@@ -105,16 +105,18 @@ class CompanyChanged(CompanyEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyBinned(CompanyEvent):
-    """A company was put into the bin (R8); its contacts and deals stay."""
+    """A company was put into the bin (R8); its contacts and deals stay and lose the link: subscribers drop theirs."""
 
     name: ClassVar[str] = "company.binned"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyRestored(CompanyEvent):
-    """A company came back from the bin."""
+    """A company came back from the bin; `binned_by` is the change-set that had put it there, for links to bring back."""
 
     name: ClassVar[str] = "company.restored"
+
+    binned_by: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +124,13 @@ class OwnerChanged(DomainEvent):
     """A contact or company has another owner; `record_kind` says which of the two the subject is."""
 
     name: ClassVar[str] = "record.owner_changed"
-    kind: ClassVar[str] = "owner"
 
     record_kind: str
     from_owner_id: UUID | None = None
     to_owner_id: UUID | None = None
     company_id: UUID | None = None
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]
+        """The kind of the record, since both kinds share this event."""
+        return self.record_kind

@@ -121,7 +121,14 @@ class ContactList(ListPage):
         COMPANY,
         Column("lifecycle", _("Lifecycle"), ("lifecycle",), _lifecycle, phone="end"),
         person_column(label=_("Owner")),
-        Column("touched", _("Last activity"), ("last_touch_at",), ago_cell("last_touch_at"), sort="touched", phone="sub-end"),
+        Column(
+            "touched",
+            _("Last activity"),
+            ("last_touch_at",),
+            ago_cell("last_touch_at"),
+            sort="touched",
+            phone="sub-end",
+        ),
         Column("next", _("Next step"), ("next_step_at",), _next_step),
         Column("email", _("E-mail"), ("primary_email",), _email),
     )
@@ -155,7 +162,9 @@ class ContactList(ListPage):
         View("quiet", _("No activity for 30 days"), {"touched": "not-30"}),
     )
     empty = Empty(
-        "users", _("No contacts yet"), _("Contacts are the people you sell to. Add the first one, or bring them in from a file.")
+        "users",
+        _("No contacts yet"),
+        _("Contacts are the people you sell to. Add the first one, or bring them in from a file."),
     )
 
 
@@ -202,7 +211,11 @@ class LeadList(ListPage):
         PersonFilter(key="owner", label=_("Owner")),
         WordFilter(key="source", label=_("Source")),
         RecordFilter(
-            key="company", label=_("Company"), column="company_id", options="contacts:company_options", name_of=company_name
+            key="company",
+            label=_("Company"),
+            column="company_id",
+            options="contacts:company_options",
+            name_of=company_name,
         ),
         WordFilter(key="country", label=_("Country")),
         TagFilter(),
@@ -222,7 +235,9 @@ class LeadList(ListPage):
         View("unowned", _("Unowned"), {"owner": "none"}, counted=True),
         View("nurturing", _("Nurturing"), {"status": "nurturing"}),
     )
-    empty = Empty("target", _("No leads"), _("People who might buy land here: from a form, an import, or added by hand."))
+    empty = Empty(
+        "target", _("No leads"), _("People who might buy land here: from a form, an import, or added by hand.")
+    )
 
     def base(self) -> Any:
         """Return the contacts at stage lead."""
@@ -262,7 +277,14 @@ class CompanyList(ListPage):
         Column("people", _("People"), ("size_band",), _people),
         Column("country", _("Country"), ("country",), lambda row, page: row["country"], phone="end"),
         person_column(label=_("Owner")),
-        Column("touched", _("Last activity"), ("last_touch_at",), ago_cell("last_touch_at"), sort="touched", phone="sub-end"),
+        Column(
+            "touched",
+            _("Last activity"),
+            ("last_touch_at",),
+            ago_cell("last_touch_at"),
+            sort="touched",
+            phone="sub-end",
+        ),
         Column("tags", _("Tags"), ("tags",), lambda row, page: tags_html(row["tags"])),
         Column("created", _("Created"), ("created_at",), day_cell("created_at"), sort="created"),
     )

@@ -30,7 +30,11 @@ class LeadAction:
     def button(self, contact_id: UUID, name: str) -> SafeString:
         """Return the button for one contact; `name` is read to people who do not see the row."""
         url = reverse(self.url_name, args=[contact_id])
-        how = f'hx-get="{url}" hx-target="#modal-body" hx-swap="innerHTML"' if self.dialog else f'hx-post="{url}" hx-swap="none"'
+        how = (
+            f'hx-get="{url}" hx-target="#modal-body" hx-swap="innerHTML"'
+            if self.dialog
+            else f'hx-post="{url}" hx-swap="none"'
+        )
         picture = icon_html(self.icon) if self.icon else ""
         return mark_safe(
             f'<a class="btn btn-sm" href="{url}" {how}>{picture}{escape(self.label)}'

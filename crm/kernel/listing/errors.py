@@ -15,5 +15,8 @@ class BadQuery(Exception):
     def message(self) -> str:
         """What is wrong, for the person."""
         if self.value:
-            return _("This list does not know “%(value)s” for “%(name)s”.") % {"value": self.value[:80], "name": self.name[:80]}
+            return _("This list does not know “%(value)s” for “%(name)s”.") % {
+                "value": self.value[:80],
+                "name": self.name[:80],
+            }
         return _("This list has no filter “%(name)s”.") % {"name": self.name[:80]}

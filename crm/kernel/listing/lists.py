@@ -262,7 +262,8 @@ class ListPage:
     def orders(self) -> list[dict[str, Any]]:
         """The sorts on offer, for the sort menu."""
         return [
-            {"sort": each, "url": self.query(sort=each.key), "current": each.key == self.sort.key} for each in self.sorts
+            {"sort": each, "url": self.query(sort=each.key), "current": each.key == self.sort.key}
+            for each in self.sorts
         ]
 
     @property

@@ -58,9 +58,7 @@ def _counts(request: HttpRequest, page: ListPage) -> HttpResponse:
 
 def _filters(request: HttpRequest, page: ListPage) -> HttpResponse:
     fields = {
-        name: field
-        for each in page.filters
-        for name, field in each.form_fields(page.values[each.key], page).items()
+        name: field for each in page.filters for name, field in each.form_fields(page.values[each.key], page).items()
     }
     form = type("FilterForm", (forms.Form,), fields)(auto_id="filter_%s")
     kept = [(name, value) for name, value in page.state if name not in fields]
