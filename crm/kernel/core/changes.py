@@ -99,6 +99,7 @@ class Change:
 
 
 _open: ContextVar[Change | None] = ContextVar("open_change", default=None)
+_dated: ContextVar[datetime | None] = ContextVar("dated_back", default=None)
 
 
 def current_change() -> Change | None:
@@ -151,7 +152,7 @@ def changeset(
         with transaction.atomic(savepoint=False):
             yield outer
         return
-    change = Change(id or uuid7(), actor, command, at, summary or {}, undo_of)
+    change = Change(id or uuid7(), actor, command, at or _dated.get(), summary or {}, undo_of)
     token = _open.set(change)
     try:
         with transaction.atomic():
@@ -163,6 +164,16 @@ def changeset(
         actor.last_change = change.id
     finally:
         _open.reset(token)
+
+
+@contextmanager
+def dated_back(at: datetime) -> Iterator[None]:
+    """Let the change-sets that are opened in the block be those of an earlier moment (the sample workspace)."""
+    token = _dated.set(at)
+    try:
+        yield
+    finally:
+        _dated.reset(token)
 
 
 def business_time() -> datetime:
