@@ -32,7 +32,7 @@ def fetch(activity_id: UUID, actor: Actor, verb: str = "edit") -> Activity:
 
 def _save(activity: Activity, *fields: str) -> None:
     activity.version += 1
-    activity.updated_at = timezone.now()
+    activity.updated_at = business_time()
     activity.save(update_fields=[*fields, "version", "updated_at"])
 
 

@@ -40,7 +40,7 @@ def fetch(task_ids: Sequence[UUID], actor: Actor, verb: str = "edit") -> list[Ta
 
 def _save(tasks: Sequence[Task], *fields: str) -> None:
     """Store columns of tasks and put the next steps of their records right."""
-    now = timezone.now()
+    now = business_time()
     for task in tasks:
         task.version += 1
         task.updated_at = now

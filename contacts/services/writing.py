@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Value
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.countries import region_of_zone
@@ -52,7 +51,7 @@ def insert_drafts(
     records = [
         model(
             created_at=now,
-            updated_at=timezone.now(),
+            updated_at=now,
             search_text=folded(words(draft)),
             **draft.values,
             **derived(draft),
@@ -129,7 +128,7 @@ def _save(model: type[Any], records: list[Any], columns: set[str]) -> None:
     """Write changed columns and the next version, in one statement for all records."""
     if not records:
         return
-    now = timezone.now()
+    now = business_time()
     for record in records:
         record.version = record.version + 1
         record.updated_at = now

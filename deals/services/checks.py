@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from contacts.models import Company, Contact
-from crm.kernel.core.changes import Actor
+from crm.kernel.core.changes import Actor, business_time
 from crm.kernel.core.errors import Refused
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
@@ -101,7 +101,7 @@ def visible_contacts(ids: Iterable[UUID], actor: Actor) -> dict[UUID, Contact]:
 def check_closed_on(day: dt.date, *, created_at: dt.datetime, created_unknown: bool, actor: Actor) -> None:
     """Raise Refused unless a deal may be closed on this day, PermissionDenied for an earlier month without the right (P4)."""
     workspace = Workspace.current()
-    today = workspace.today()
+    today = workspace.day_of(business_time())
     if day > today:
         raise Refused(
             _("The close cannot be in the future."), fields={"closed_on": _("Choose today or an earlier day.")}

@@ -11,7 +11,9 @@ import dataclasses
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -59,6 +61,17 @@ Handler = Callable[[list[Any]], None]
 Consumer = Callable[[Event], None]
 _handlers: dict[type[DomainEvent], list[Handler]] = defaultdict(list)
 _consumers: dict[str, dict[str, Consumer]] = defaultdict(dict)
+_unannounced: ContextVar[bool] = ContextVar("unannounced", default=False)
+
+
+@contextmanager
+def unannounced() -> Iterator[None]:
+    """Store what is published in the block without waking a worker: the caller works it off, or beat's sweep does."""
+    token = _unannounced.set(True)
+    try:
+        yield
+    finally:
+        _unannounced.reset(token)
 
 
 def subscribe(event: type[DomainEvent], handler: Handler) -> None:
@@ -108,7 +121,7 @@ def publish(*events: DomainEvent, actor: Actor) -> list[Event]:
         ],
         batch_size=2000,
     )
-    if any(_consumers.get(e.name) for e in rows):
+    if not _unannounced.get() and any(_consumers.get(e.name) for e in rows):
         transaction.on_commit(wake_worker, robust=True)
     return rows
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from crm.kernel.core.changes import Actor, command
+from crm.kernel.core.changes import Actor, business_time, command
 
 from .models import Notification
 
@@ -34,6 +34,7 @@ def notify(notes: Sequence[Note]) -> None:
                 record_kind=note.record_kind,
                 record_id=note.record_id,
                 key=f"{note.key}:{note.user_id}",
+                at=business_time(),
             )
             for note in notes
         ],
