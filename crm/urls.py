@@ -6,7 +6,6 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("crm.kernel.core.urls")),
-    path("", include("crm.kernel.users.account_urls")),
     path("", include("crm.kernel.users.urls")),
     path("", include("crm.kernel.workspace.urls")),
     path("", include("crm.kernel.audit.urls")),

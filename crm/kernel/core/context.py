@@ -9,13 +9,17 @@ from django.utils.translation import get_language
 
 from . import navigation
 
-_workspace_name: Callable[[], str] = lambda: "CRM"  # noqa: E731
+_named_by: list[Callable[[], str]] = []
 
 
 def name_workspace(name: Callable[[], str]) -> None:
     """Set where the workspace's name comes from; the workspace app calls this when it is ready."""
-    global _workspace_name
-    _workspace_name = name
+    _named_by[:] = [name]
+
+
+def workspace_name() -> str:
+    """Return the workspace's name, which the workspace app keeps in memory."""
+    return _named_by[0]() if _named_by else "CRM"
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -27,10 +31,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "person_theme": theme if theme in ("light", "dark") else "",
         "keys_off": known and not getattr(user, "single_keys", True),
         "nav_rail": request.COOKIES.get("nav") == "rail",
-        "workspace_name": SimpleLazyObject(lambda: _workspace_name()),
+        "workspace_name": SimpleLazyObject(workspace_name),
         "html_lang": get_language() or "en",
         "nav": SimpleLazyObject(lambda: entries(navigation.main, request) if known else []),
-        "phone_nav": SimpleLazyObject(lambda: [each for each in entries(navigation.main, request) if each["phone"]][:3] if known else []),
+        "phone_nav": SimpleLazyObject(
+            lambda: [each for each in entries(navigation.main, request) if each["phone"]][:3] if known else []
+        ),
         "create_menu": SimpleLazyObject(lambda: entries(navigation.creation, request) if known else []),
         "settings_menu": SimpleLazyObject(lambda: entries(navigation.settings_pages, request) if known else []),
     }

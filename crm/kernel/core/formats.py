@@ -92,7 +92,7 @@ def _as_date(value: dt.date | dt.datetime) -> dt.date:
 
 
 def day(value: Any) -> str:
-    """Return a day as people say it: today, yesterday, tomorrow, `Fri 20 Nov`; far away or another year `31 Mar 2027`."""
+    """Return a day as people say it: today, yesterday, tomorrow, `Fri 20 Nov`; in another year `31 Mar 2027`."""
     local = _local(value)
     if local is None:
         return NOTHING

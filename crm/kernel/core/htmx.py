@@ -20,7 +20,7 @@ LEVELS = {"ok": messages.SUCCESS, "warn": messages.WARNING, "bad": messages.ERRO
 def is_fragment(request: HttpRequest) -> bool:
     """Return whether htmx asks for a part of a page; a restored or boosted page is a whole one."""
     details = getattr(request, "htmx", None)
-    return bool(details) and not details.history_restore_request and not details.boosted
+    return details is not None and bool(details) and not details.history_restore_request and not details.boosted
 
 
 def page_or_fragment(request: HttpRequest, template: str, fragments: Mapping[str, str]) -> str:
@@ -61,7 +61,7 @@ def toast(
     `target` is the request (the usual way: the toast comes with the fragment, or after the redirect) or a fragment's
     response. `undo` is the id of the change-set that the toast's button undoes, `link` a pair (words, address).
     """
-    content = {"text": str(text), "tone": tone}
+    content: dict[str, Any] = {"text": str(text), "tone": tone}
     if undo is not None:
         content["undo"] = reverse("audit:undo", args=[undo])
     if link is not None:
@@ -105,7 +105,7 @@ def options_response(
 
 
 def deliver_toasts(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Send the toasts of an htmx request: with the fragment, or after the page that it leads to (used by the middleware)."""
+    """Send the toasts of an htmx request with the fragment, or keep them for the page that it leads to."""
     pending = _pending(request)
     if not pending:
         return
@@ -121,7 +121,7 @@ def deliver_toasts(request: HttpRequest, response: HttpResponseBase) -> None:
 def _pending(request: HttpRequest) -> list[dict[str, Any]]:
     if not hasattr(request, "_toasts"):
         request._toasts = []  # type: ignore[attr-defined]
-    return request._toasts  # type: ignore[attr-defined, no-any-return]
+    return request._toasts  # type: ignore[attr-defined]
 
 
 def _store(request: HttpRequest, content: dict[str, Any]) -> None:

@@ -14,14 +14,16 @@ from .htmx import deliver_toasts, is_fragment, trigger
 class FragmentCacheMiddleware:
     """One address answers page and fragment, so caches must tell them apart and keep neither.
 
-    For htmx it also turns a redirect into `HX-Redirect` (the browser would follow a plain one silently and htmx would put a
-    whole page into the fragment's place), and a redirect to the login into a 401 that leaves the page and what was typed.
+    For htmx it also turns a redirect into `HX-Redirect` (the browser would follow a plain one silently and htmx would
+    put a whole page into the fragment's place), and a redirect to the login into a 401 that leaves the page and what
+    was typed.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request, then see to redirects, toasts and caching."""
         response: HttpResponseBase = self.get_response(request)
         fragment = is_fragment(request)
         if fragment and 300 <= response.status_code < 400 and response.has_header("Location"):

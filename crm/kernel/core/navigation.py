@@ -1,6 +1,6 @@
 """What the sidebar, the create menu and the settings menu list. Apps register their pages here in `AppConfig.ready()`.
 
-A page whose URL name does not resolve, or that the person may not see, is not listed, so a menu never holds a dead link.
+A page whose URL name does not resolve, or that the person may not see, is not listed: menus hold no dead links.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,9 @@ def everybody(user: Any) -> bool:
 class NavItem:
     """One entry of a menu.
 
-    `shortcut` is the key after `G` (sidebar) that leads there. `count` gives the small number beside the label (None or 0
-    shows nothing); counts are fetched after the page, so they may cost a query. `phone` puts the entry on the phone's tab
-    bar, which has room for three. `dialog` (create menu only) opens the address in the dialog instead of leaving the page.
+    `shortcut` is the key after `G` (sidebar) that leads there. `count` gives the small number beside the label (None or
+    0 shows nothing); counts are fetched after the page, so they may cost a query. `phone` puts the entry on the phone's
+    tab bar, which has room for three. `dialog` (create menu only) opens the address in the dialog.
     """
 
     key: str
@@ -65,9 +65,13 @@ class Menu:
         """Add an entry; a second one with the same key replaces the first."""
         self._items[item.key] = item
 
+    def items(self) -> list[NavItem]:
+        """Return all entries."""
+        return list(self._items.values())
+
     def for_user(self, user: Any) -> list[NavItem]:
         """Return the entries that exist and that the person may see, in order."""
-        listed = [item for item in self._items.values() if item.url is not None and item.visible(user)]
+        listed = [item for item in self.items() if item.url is not None and item.visible(user)]
         return sorted(listed, key=lambda item: (item.order, item.key))
 
 

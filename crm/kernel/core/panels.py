@@ -1,7 +1,7 @@
 """Named places on pages that other apps fill: `{% panels "contact.side" contact %}` renders what they registered.
 
-A lower app names the place, a higher app registers a template for it in `AppConfig.ready()`, so that a contact's page can
-show its deals although contacts know nothing of deals.
+A lower app names the place, a higher app registers a template for it in `AppConfig.ready()`, so that a contact's page
+can show its deals although contacts know nothing of deals.
 """
 
 from collections import defaultdict
@@ -18,9 +18,10 @@ Visible = Callable[[Any, Any], bool]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A template in a place. `context(request, obj)` gives its variables, `visible(user, obj)` says whether it is shown.
+    """A template in a place.
 
-    `key`, `label` and `icon` are for places that are shown as tabs.
+    `context(request, obj)` gives its variables, `visible(user, obj)` says whether it is shown. `key`, `label` and
+    `icon` are for places that are shown as tabs.
     """
 
     slot: str

@@ -80,8 +80,8 @@ def plain_number(text: str) -> str:
 class TypeaheadInput(forms.TextInput):
     """A field that finds a record while typing: an ARIA combobox over a server's list of options.
 
-    `url_name` answers `?q=` with `options_response`. `label_for(value)` gives the words of a stored value. `new=True` lets
-    typed text stand for a record that does not exist yet: the form reads it as `<name>_text`.
+    `url_name` answers `?q=` with `options_response`. `label_for(value)` gives the words of a stored value. `new=True`
+    lets typed text stand for a record that does not exist yet: the form reads it as `<name>_text`.
     """
 
     template_name = "widgets/typeahead.html"

@@ -15,7 +15,15 @@ class UsersConfig(AppConfig):
         from .work import managed_teams
 
         leaving.register(managed_teams)
-        register_settings(NavItem("profile", _("Profile"), "users:profile", "user-round", order=10, group=_("You")))
+        for order, (key, label, url_name, icon) in enumerate(
+            (
+                ("profile", _("Profile"), "users:profile", "user-round"),
+                ("password", _("Password"), "account_change_password", "key-round"),
+                ("two_step", _("Two-step sign-in"), "mfa_index", "shield-check"),
+                ("sessions", _("Sessions"), "usersessions_list", "monitor"),
+            )
+        ):
+            register_settings(NavItem(key, label, url_name, icon, order=10 + order, group=_("You")))
         for order, (key, label, icon) in enumerate(
             (
                 ("people", _("People"), "users"),

@@ -7,8 +7,8 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.forms.widgets import ClearableFileInput
 from django.http import QueryDict
 from django.template.loader import get_template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from crm.kernel.core import formats, html
 from crm.kernel.core.panels import Panel, panels_for
@@ -45,15 +45,15 @@ def timestamp(value: Any, style: str = "when") -> SafeString | str:
 @register.simple_tag
 def kbd(keys: str) -> SafeString:
     """Return keys as caps: `{% kbd "G D" %}`."""
-    caps = "".join(str(format_html('<span class="kbd">{}</span>', key)) for key in keys.split())
-    return mark_safe(caps if " " not in keys else f'<span class="keys">{caps}</span>')
+    caps = format_html_join("", '<span class="kbd">{}</span>', ((key,) for key in keys.split()))
+    return format_html('<span class="keys">{}</span>', caps) if " " in keys else caps
 
 
 @register.simple_tag(takes_context=True)
 def panels(context: template.Context, slot: str, obj: Any = None) -> SafeString:
     """Render everything that apps registered for a place; `obj` and `panel` are known inside."""
     request = context["request"]
-    return mark_safe("".join(render_panel(context, panel, obj) for panel in panels_for(slot, request.user, obj)))
+    return SafeString("".join(render_panel(context, panel, obj) for panel in panels_for(slot, request.user, obj)))
 
 
 @register.simple_tag(takes_context=True)
@@ -65,7 +65,7 @@ def panel_list(context: template.Context, slot: str, obj: Any = None) -> list[Pa
 @register.simple_tag(takes_context=True, name="panel")
 def one_panel(context: template.Context, panel: Panel, obj: Any = None) -> SafeString:
     """Render one panel of `panel_list`."""
-    return mark_safe(render_panel(context, panel, obj))
+    return SafeString(render_panel(context, panel, obj))
 
 
 def render_panel(context: template.Context, panel: Panel, obj: Any) -> str:
@@ -74,7 +74,8 @@ def render_panel(context: template.Context, panel: Panel, obj: Any) -> str:
     if panel.context is not None:
         values |= panel.context(context["request"], obj)
     with context.push(**values):
-        return str(get_template(panel.template).template.render(context))
+        loaded: Any = get_template(panel.template)
+        return str(loaded.template.render(context))
 
 
 CONTROL_CLASSES: tuple[tuple[Any, str], ...] = (
@@ -106,6 +107,9 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
     widget = bound.field.widget
     attrs = {name.replace("_", "-"): value for name, value in options.items()}
     hint = known["hint"] or bound.help_text
+    group = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
+    if group:
+        widget.attrs.setdefault("class", "check")  # the choices are drawn one by one, from the widget's own attributes
     attrs["class"] = control_class(bound) + (" input-lg" if "field-lg" in (known["css"] or "") else "")
     if hint and not bound.help_text and bound.auto_id:
         ids = [f"{bound.auto_id}_helptext", *([f"{bound.auto_id}_error"] if bound.errors else [])]
@@ -118,7 +122,7 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
         "sr_label": known["sr_label"],
         "optional": known["optional"] if known["optional"] is not None else not bound.field.required,
         "css": known["css"] or "",
-        "group": isinstance(widget, RadioSelect | CheckboxSelectMultiple),
+        "group": group,
         "line": isinstance(widget, CheckboxInput),
     }
 
@@ -126,7 +130,7 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
 @register.simple_tag
 def password_control(bound: BoundField, form_errors: Any = None) -> SafeString:
     """Return a password's input for `components/password.html`; an error of the whole form marks it as well."""
-    attrs = {"class": f"{control_class(bound)} input-lg", "placeholder": ""}
+    attrs: dict[str, str | bool] = {"class": f"{control_class(bound)} input-lg", "placeholder": ""}
     if form_errors:
         attrs |= {"aria-invalid": "true", "aria-describedby": "form-errors"}
     return bound.as_widget(attrs=attrs)
@@ -142,12 +146,12 @@ def browser(user_agent: str) -> str:
 def svg_only(document: str) -> SafeString:
     """Return the `<svg>` element of a document that a library drew, without its declaration."""
     start = document.find("<svg")
-    return mark_safe(document[start:]) if start >= 0 else mark_safe("")
+    return SafeString(document[start:] if start >= 0 else "")
 
 
 @register.simple_tag(takes_context=True)
 def query(context: template.Context, **changes: Any) -> str:
-    """Return the page's query string with some values changed; None or nothing removes one: `href="{% query page=2 %}"`."""
+    """Return the page's query string with some values changed, for links; None or nothing removes one."""
     params: QueryDict = context["request"].GET.copy()
     for name, value in changes.items():
         if value is None or value == "":
