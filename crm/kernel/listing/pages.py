@@ -31,12 +31,17 @@ def list_response(request: HttpRequest, kind: type[ListPage], **context: Any) ->
         values = {"list": page, "page": page.page, "rows": page.rows_html(), "summary": summary(page), **context}
         return render(request, page_or_fragment(request, page.template, ROWS), {**values, "chips": page.chips})
     except BadQuery as error:
-        data = request.GET.copy()
-        for name in (error.name, "after", "before"):
-            data.pop(name, None)
-        without = f"{request.path}?{data.urlencode()}" if data else request.path
-        template = page_or_fragment(request, "listing/bad_query.html", BAD)
-        return render(request, template, {"error": error, "without": without, "title": kind.title}, status=400)
+        return bad_query_response(request, kind.title, error)
+
+
+def bad_query_response(request: HttpRequest, title: Any, error: BadQuery) -> HttpResponse:
+    """Answer an address that a list cannot make sense of: a 400 page that names it, with a link without it."""
+    data = request.GET.copy()
+    for name in (error.name, "after", "before"):
+        data.pop(name, None)
+    without = f"{request.path}?{data.urlencode()}" if data else request.path
+    template = page_or_fragment(request, "listing/bad_query.html", BAD)
+    return render(request, template, {"error": error, "without": without, "title": title}, status=400)
 
 
 def summary(page: ListPage) -> dict[str, Any]:
