@@ -12,7 +12,7 @@ class ActivitiesConfig(AppConfig):
         """Subscribe to what others publish; say how our derived columns are recomputed and our commands called."""
         from crm.kernel.audit import registry
 
-        from . import consumers, subscribers
+        from . import consumers, leaving, subscribers
         from .models import Activity, ActivityContact, Task
         from .services import clocks
         from .words import COMMANDS
@@ -23,3 +23,4 @@ class ActivitiesConfig(AppConfig):
         registry.recompute_with(Task, clocks.refresh_clocks_of_tasks)
         subscribers.connect()
         consumers.connect()
+        leaving.register()

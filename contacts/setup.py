@@ -7,6 +7,7 @@ from crm.kernel.core import navigation
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.users.models import User
 
+from . import leaving
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
 
@@ -15,6 +16,7 @@ def register() -> None:
     """Register everything; called once from `AppConfig.ready()`."""
     _history()
     _menus()
+    leaving.register()
 
 
 def _history() -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import Contact
 from crm.kernel.audit.registry import label_commands, recompute_with, undo_with
 
+from . import leaving
 from .models import Deal, DealContact, StageChange
 from .services.lifecycle import derive_lifecycle
 from .services.undoing import recompute_deals, recompute_people, undo_visits
@@ -36,3 +37,4 @@ def connect() -> None:
     recompute_with(Deal, recompute_deals)
     recompute_with(DealContact, recompute_people)
     recompute_with(Contact, derive_lifecycle)
+    leaving.register()

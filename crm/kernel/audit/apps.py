@@ -10,15 +10,19 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Offer the history on record pages, and name the commands of the apps below this one."""
         from crm.kernel.core import panels
-        from crm.kernel.users.models import Role, User
+        from crm.kernel.users.models import Absence, Role, User
         from crm.kernel.users.services import require_an_admin
+        from crm.kernel.users.services.people import OWN
 
-        from .registry import label_commands, recompute_with
+        from .registry import allow_undo, label_commands, recompute_with
 
         for kind in ("contact", "company", "deal"):
             panels.register(f"{kind}.more", "audit/_menu_item.html", order=90)
         recompute_with(User, require_an_admin)
         recompute_with(Role, require_an_admin)
+        # People put back what they set for themselves; everything else about people belongs to the settings.
+        allow_undo(User, lambda change, actor: change.pk == actor.id and set(change.changed) <= {*OWN, "delegate_id"})
+        allow_undo(Absence, lambda change, actor: (change.before or change.after or {}).get("user_id") == actor.id)
         label_commands(COMMANDS)
 
 

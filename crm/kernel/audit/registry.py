@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from .undo import RowChange
 
 UndoRule = Callable[[list["RowChange"], Actor, set[UUID]], None]
+UndoRight = Callable[["RowChange", Actor], bool]
 Recompute = Callable[[Iterable[UUID]], Any]
 
 undo_rules: dict[type[models.Model], UndoRule] = {}
+undo_rights: dict[type[models.Model], UndoRight] = {}
 recomputes: dict[type[models.Model], list[Recompute]] = {}
 command_labels: dict[str, Any] = {}
 
@@ -25,6 +27,11 @@ def undo_with(model: type[models.Model], rule: UndoRule) -> None:
     `removed` holds the ids of all rows that the undo removes for good, of whatever model.
     """
     undo_rules[model] = rule
+
+
+def allow_undo(model: type[models.Model], rule: UndoRight) -> None:
+    """Let people without the settings right undo changes of `model` for which `rule(change, actor)` is true."""
+    undo_rights[model] = rule
 
 
 def recompute_with(model: type[models.Model], function: Recompute) -> None:

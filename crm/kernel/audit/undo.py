@@ -5,13 +5,14 @@ the set left is put back; any other field is a conflict, shown with both values 
 Rows that the set created go for good if nobody else has touched them, else into the bin; rows that it removed return.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import IntegrityError, connection, models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,7 @@ from crm.kernel.core.models import Record
 
 from .models import ChangeSet
 from .registry import recomputes, undo_rules
+from .rights import require_rights
 
 BATCH = 5000
 
@@ -102,8 +104,15 @@ def _values_before(history: Any, names: list[str], first: dict[Any, int]) -> Ite
 
 
 def touched_models(changeset_id: UUID) -> list[type[models.Model]]:
-    """Return the tracked models of which the change-set wrote rows."""
-    return [model for model in TRACKED if history_of(model).objects.filter(pgh_context_id=changeset_id).exists()]
+    """Return the tracked models of which the change-set wrote rows; one query for all of them."""
+    checks = " UNION ALL ".join(
+        f"SELECT {number} WHERE EXISTS"
+        f' (SELECT FROM "{history_of(model)._meta.db_table}" WHERE pgh_context_id = %(set)s)'
+        for number, model in enumerate(TRACKED)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(checks, {"set": changeset_id})
+        return [TRACKED[number] for (number,) in cursor.fetchall()]
 
 
 def _load_present(changes: list[RowChange]) -> None:
@@ -117,16 +126,6 @@ def _load_present(changes: list[RowChange]) -> None:
             part[row.pop("pk")].now = row
 
 
-def _require_rights(actor: Actor, changes: Iterable[RowChange]) -> None:
-    """Raise PermissionDenied unless the actor may edit each touched record today."""
-    for change in changes:
-        if not issubclass(change.model, Record) or change.now is None:
-            continue
-        record = change.model(**{name: value for name, value in change.now.items()})
-        if not record.undoable_by(actor):
-            raise PermissionDenied(f"{actor.label} may not change this {record.kind} back.")
-
-
 def undo(*, changeset_id: UUID, actor: Actor, force: bool = False) -> Undone:
     """Undo a change-set as a new one and say what was done (H2).
 
@@ -137,18 +136,41 @@ def undo(*, changeset_id: UUID, actor: Actor, force: bool = False) -> Undone:
     old = ChangeSet.objects.visible_to(actor).get(pk=changeset_id)
     if old.user_id != actor.id and not (actor.kind == "system" or actor.may("settings")):
         raise PermissionDenied("Only its author or an admin may undo this.")
+    try:
+        return _undo(old, actor, force)
+    except IntegrityError as error:
+        # What came since holds what would have to come back: an address, a name, a place.
+        raise Refused(_("What came since stands in the way: %(what)s.") % {"what": _obstacle(error)}) from error
+
+
+def _obstacle(error: IntegrityError) -> str:
+    """Return the kind of record that stands in the way of an undo."""
+    table = getattr(getattr(error.__cause__, "diag", None), "table_name", "")
+    return next(
+        (str(m._meta.verbose_name_plural) for m in apps.get_models() if m._meta.db_table == table), table or "?"
+    )
+
+
+def _undo(old: ChangeSet, actor: Actor, force: bool) -> Undone:
+    """Undo `old` in a change-set of its own."""
     result = Undone()
     with changeset(actor, "audit.undo", undo_of=old.pk) as new:
+        with connection.cursor() as cursor:
+            # Two undos of the same set at once: the second one waits and finds it undone.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(old.pk)])
         if ChangeSet.objects.undo_of(old.pk).exclude(pk=new.id).exists() and not _redone(old.pk):
             raise Refused(_("This is undone already."))
         plan = {model: list(changes_of(old.pk, model)) for model in touched_models(old.pk)}
         for changes in plan.values():
             _load_present(changes)
-            _require_rights(actor, changes)
-        result.conflicts = [c for changes in plan.values() for c in _conflicts(changes)]
+            require_rights(actor, changes)
+        result.conflicts = [c for changes in plan.values() for c in _conflicts(changes)] + _still_used(plan)
         if result.conflicts and not force:
             raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
         _apply(plan, actor, result)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         result.changeset_id = new.id
     return result
 
@@ -185,6 +207,7 @@ def _apply(plan: dict[type[models.Model], list[RowChange]], actor: Actor, result
     gone = {pk for pks in removed.values() for pk in pks}
     # First, and the rest in reverse: what took the place of a row (a new primary one) makes room for it again.
     for model, pks in removed.items():
+        _remove_what_hangs_on(model, pks)
         for start in range(0, len(pks), BATCH):
             model._base_manager.filter(pk__in=pks[start : start + BATCH])._raw_delete(using="default")
     for model, changes in plan.items():
@@ -198,6 +221,32 @@ def _apply(plan: dict[type[models.Model], list[RowChange]], actor: Actor, result
         for recompute in recomputes.get(model, ()):
             # Rows that are gone too: what they were linked to is found in their history.
             recompute([c.pk for c in changes])
+
+
+def _remove_what_hangs_on(model: type[models.Model], pks: list[Any]) -> None:
+    """Remove rows without history that mean nothing without the removed ones, such as invitations and notifications."""
+    for relation in model._meta.related_objects:
+        field: Any = relation.field
+        if not pks or relation.related_model in TRACKED or relation.many_to_many or not field.db_constraint:
+            continue
+        rows = relation.related_model._base_manager.filter(**{f"{field.attname}__in": pks})
+        if relation.on_delete is models.SET_NULL:  # type: ignore[union-attr]
+            rows.update(**{field.attname: None})
+        elif relation.on_delete is models.CASCADE:  # type: ignore[union-attr]
+            rows.delete()
+
+
+def _still_used(plan: dict[type[models.Model], list[RowChange]]) -> list[dict[str, Any]]:
+    """Return a conflict for each created row that can go neither to the bin nor away, since others refer to it now."""
+    created = {c.pk for changes in plan.values() for c in changes if c.created and c.now is not None}
+    conflicts = []
+    for model, changes in plan.items():
+        if issubclass(model, Record) or hasattr(model, "history_parent"):
+            continue
+        for pk in _referred_to(model, [c.pk for c in changes if c.pk in created], created):
+            why = str(_("It is in use by now, so it stays."))
+            conflicts.append({"model": model._meta.label_lower, "pk": str(pk), "field": "", "why": why})
+    return conflicts
 
 
 def _restore(model: type[models.Model], changes: list[RowChange]) -> int:
@@ -236,6 +285,8 @@ def _sort_out_created(
             contexts = {c.pk for c in plan[model] if c.created}
             kept = _touched_since(model, contexts, plan) | _referred_to(model, pks, everything)
             binned[model] = sorted(kept)
+        elif not hasattr(model, "history_parent"):
+            kept = _referred_to(model, pks, everything)
         removed[model] = [pk for pk in pks if pk not in kept]
     _leave_to_rules(removed, plan)
     if any(binned.values()):

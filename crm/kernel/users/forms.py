@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.widgets import DateInput, Switch
@@ -191,7 +192,10 @@ class RoleForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=80)
     flags = forms.MultipleChoiceField(
-        label=_("Further rights"), choices=list(FLAGS.items()), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Further rights"),
+        choices=[(key, capfirst(words)) for key, words in FLAGS.items()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     def __init__(self, *args: Any, role: Role | None = None, **kwargs: Any) -> None:

@@ -39,6 +39,10 @@ class Role(Keyed):
     def __str__(self) -> str:
         return self.name
 
+    def level(self, kind: str, verb: str) -> str:
+        """Return the level `none`, `own`, `team` or `all` for a kind of record and a verb."""
+        return str(self.levels.get(kind, {}).get(verb, "none"))
+
 
 @tracked()
 class Team(Keyed):
@@ -199,7 +203,7 @@ class User(Keyed, AbstractBaseUser):
 
     def level(self, kind: str, verb: str) -> str:
         """Return the level `none`, `own`, `team` or `all` of the person's role for a kind of record and a verb."""
-        return self.role.levels.get(kind, {}).get(verb, "none")
+        return self.role.level(kind, verb)
 
     def scope(self, kind: str, verb: str) -> Scope:
         """Return whose records of this kind the person may view, edit or delete (U2).

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -30,7 +31,7 @@ def _matrix(roles: list[Role]) -> list[dict[str, object]]:
     ]
     for flag, words in FLAGS.items():
         cells = [("all", _("Yes")) if flag in role.flags else ("none", _("No")) for role in roles]
-        rows.append({"label": str(words).capitalize(), "cells": cells})
+        rows.append({"label": capfirst(words), "cells": cells})
     return rows
 
 
