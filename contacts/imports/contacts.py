@@ -3,23 +3,19 @@
 Rows are checked in sets, new ones are copied in with their search text folded beforehand, so that each row is written once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.db import connection
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.events import ContactCreated
-from contacts.models import Company, CompanyEmail, Contact, ContactEmail, ContactPhone, LeadStatus, Lifecycle
+from contacts.models import CompanyEmail, Contact, LeadStatus, Lifecycle
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.ids import uuid7
-from crm.kernel.events.bus import publish
 from crm.kernel.listing.imports import parsers
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field, Importer, Row, Session, Words
-from crm.kernel.listing.imports.tables import copy_by_time, copy_rows, pairs
+from crm.kernel.listing.imports.tables import pairs
 
 from .common import (
     MORE,
@@ -27,14 +23,14 @@ from .common import (
     content_key,
     default_options,
     match_external,
-    refresh,
     require_rights,
     shared_fields,
     take_known,
 )
-from .known_contacts import COLUMNS, change_contacts, children_of
+from .known_contacts import COLUMNS, change_contacts
 from .links import CompanyLinks
 from .names import split_name
+from .writing import write_contacts
 
 LEAD_WORDS = {"sql": "opportunity", "mql": "lead", "subscriber": "lead", "prospect": "lead", "client": "customer"}
 
@@ -178,62 +174,16 @@ class ContactSession(Session):
         """Copy new contacts in and change known ones."""
         fresh = [row for row in rows if row.action == "create"]
         if fresh:
-            self._insert(fresh)
+            for row in fresh:
+                row.known = uuid7()
+            write_contacts(
+                self.job,
+                [
+                    {**row.record, "id": row.known, "emails": row.values["emails"], "phones": row.values["phones"]}
+                    for row in fresh
+                ],
+            )
         change_contacts(self.job, [row for row in rows if row.action == "update"], write=True)
-
-    def _insert(self, rows: Sequence[Row]) -> None:
-        now = timezone.now()
-        texts = self._search_texts(rows)
-        contacts = []
-        for row, text in zip(rows, texts, strict=True):
-            row.known = uuid7()
-            emails, phones = row.values["emails"], row.values["phones"]
-            contacts.append(
-                {
-                    "id": row.known,
-                    "created_at": now,
-                    "updated_at": now,
-                    **row.record,
-                    "search_text": text,
-                    "primary_email": emails[0] if emails else "",
-                    "primary_phone": phones[0] if phones else "",
-                }
-            )
-        copy_by_time(Contact, contacts, "created_at")
-        copy_rows(ContactEmail, children_of(rows, "emails", "address"))
-        copy_rows(ContactPhone, children_of(rows, "phones", "number"))
-        derived = [c["id"] for c in contacts if "lifecycle" not in c and c.get("company_id")]
-        if derived:
-            refresh(Contact, derived)
-        publish(
-            *(
-                ContactCreated(
-                    subject_id=c["id"], company_id=c.get("company_id"), owner_id=c.get("owner_id"), at=c["created_at"]
-                )
-                for c in contacts
-            ),
-            actor=self.job.actor,
-        )
-
-    def _search_texts(self, rows: Sequence[Row]) -> list[str]:
-        """Return what each new contact is found by, as `refresh_search` would write it."""
-        wanted = {row.record["company_id"] for row in rows if row.record.get("company_id")}
-        names = dict(Company.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
-        words = []
-        for row in rows:
-            record, values = row.record, row.values
-            parts = (
-                record.get("first_name"),
-                record.get("middle_name"),
-                record.get("last_name"),
-                *values["emails"],
-                *values["phones"],
-                names.get(record.get("company_id")),
-            )
-            words.append(" ".join(part for part in parts if part))
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT crm_fold(w) FROM unnest(%s::text[]) WITH ORDINALITY AS u(w, n) ORDER BY n", [words])
-            return [text for (text,) in cursor.fetchall()]
 
 
 class ContactImporter(Importer):

@@ -1,7 +1,6 @@
 """What an import changes of contacts that are here already: empties are filled, addresses and numbers added (R4)."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from contacts.events import ContactChanged, LeadStatusChanged, OwnerChanged
@@ -22,15 +21,6 @@ COLUMNS = (
 )  # fmt: skip
 # What a known contact keeps unless the file is to overwrite: it has a value from the beginning, never an empty one.
 ALWAYS_FILLED = ("lifecycle", "lead_status")
-
-
-def children_of(rows: Sequence[Row], key: str, column: str) -> list[dict[str, Any]]:
-    """Return the addresses or numbers of new contacts as rows, the first of each primary."""
-    return [
-        {"id": uuid7(), "contact_id": row.known, column: value, "primary": n == 0}
-        for row in rows
-        for n, value in enumerate(row.values[key])
-    ]
 
 
 def change_contacts(job: Job, rows: Sequence[Row], *, write: bool) -> None:

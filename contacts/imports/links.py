@@ -14,6 +14,8 @@ from crm.kernel.listing.imports.tables import pairs
 
 from .common import companies_named
 from .companies import write_companies
+from .names import split_name
+from .writing import write_contacts
 
 
 class CompanyLinks:
@@ -80,3 +82,87 @@ class CompanyLinks:
             self.known.add(name)
         self._found |= dict.fromkeys(words, found)
         row.values["company_id"] = found
+
+
+class ContactLinks:
+    """Finds the people whom rows of deals and activities name, by e-mail or by name, and makes those that are not here."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def resolve(self, rows: Sequence[Row]) -> None:
+        """Fill `row.values["contact_ids"]`. Somebody whom the actor may not see is an error of the row (U3)."""
+        rows = [row for row in rows if row.values.get("contact_email") or row.values.get("contact_name")]
+        by_email = self._by_email({address for row in rows for address in row.values.get("contact_email", ())})
+        by_name = self._by_name([row for row in rows if not row.values.get("contact_email")])
+        fresh: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            values = row.values
+            addresses = values.get("contact_email", ())
+            if not addresses:
+                self._link_by_name(row, by_name, fresh)
+                continue
+            values["contact_ids"] = [
+                pk for address in addresses if (pk := self._link(row, address, by_email, fresh)) is not None
+            ]
+        if fresh and not self.job.dry:
+            write_contacts(self.job, list(fresh.values()))
+
+    def _by_email(self, addresses: set[str]) -> dict[str, tuple[UUID, UUID | None]]:
+        sql = """
+            SELECT e.address, c.id, c.owner_id FROM contacts_contactemail e JOIN contacts_contact c ON c.id = e.contact_id
+            WHERE e.live AND c.binned_at IS NULL AND e.address = ANY(%s)
+        """
+        return {address: (pk, owner) for address, pk, owner in pairs(sql, [list(addresses)])} if addresses else {}
+
+    def _by_name(self, rows: Sequence[Row]) -> dict[tuple[str, UUID | None], list[tuple[UUID, UUID | None]]]:
+        """Return the live contacts of each name, by name and company, and by name alone."""
+        names = {row.values["contact_name"] for row in rows}
+        sql = """
+            SELECT w.word, c.id, c.company_id, c.owner_id
+            FROM (SELECT word, crm_fold(word) AS folded FROM unnest(%s::text[]) AS word) w
+            JOIN contacts_contact c ON c.sort_name = w.folded AND c.binned_at IS NULL
+        """
+        found: dict[tuple[str, UUID | None], list[tuple[UUID, UUID | None]]] = {}
+        for word, pk, company, owner in pairs(sql, [list(names)]) if names else ():
+            for key in {(word, company), (word, None)}:
+                found.setdefault(key, []).append((pk, owner))
+        return found
+
+    def _link(self, row: Row, address: str, known: dict[str, Any], fresh: dict[str, dict[str, Any]]) -> UUID | None:
+        if address in known:
+            return self._seen(row, *known[address])
+        name = row.values.get("contact_name") or address.partition("@")[0]
+        return self._new(row, f"email:{address}", name, [address], fresh)
+
+    def _link_by_name(self, row: Row, known: dict[Any, Any], fresh: dict[str, dict[str, Any]]) -> None:
+        name, company = row.values["contact_name"], row.values.get("company_id")
+        found = known.get((name, company), [])
+        if len(found) > 1:
+            row.fail("", _("“%(name)s” could be several people. Add a column with their e-mail.") % {"name": name[:80]})
+        elif found:
+            pk = self._seen(row, *found[0])
+            row.values["contact_ids"] = [pk] if pk else []
+        else:
+            pk = self._new(row, f"name:{name.casefold()}:{company}", name, [], fresh)
+            row.values["contact_ids"] = [pk] if pk else []
+
+    def _seen(self, row: Row, pk: UUID, owner: UUID | None) -> UUID | None:
+        if not self.job.actor.scope("contact", "view").covers(owner):
+            row.fail("", _("This contact is already in the workspace."))
+            return None
+        return pk
+
+    def _new(self, row: Row, key: str, name: str, emails: list[str], fresh: dict[str, dict[str, Any]]) -> UUID | None:
+        if not self.job.options.get("create_contacts", True):
+            row.fail("", _("There is no contact “%(name)s” here.") % {"name": (emails or [name])[0][:80]})
+            return None
+        if key not in fresh:
+            first, middle, last = split_name(name)
+            fresh[key] = {
+                "id": uuid7(), "first_name": first[:100], "middle_name": middle[:100], "last_name": last[:100],
+                "company_id": row.values.get("company_id"), "owner_id": row.values.get("owner"),
+                "import_source": "", "external_id": "", "emails": emails, "phones": [],
+            }  # fmt: skip
+        pk: UUID = fresh[key]["id"]
+        return pk

@@ -4,7 +4,7 @@ To add a kind: derive from `Importer` and `Session` in `<app>/imports.py`, list 
 and how rows are written, and register it. A higher app may add fields to a lower app's kind with `extend`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
@@ -38,6 +38,14 @@ class Field:
     sort: str = "text"
     multiple: bool = False
     group: Words = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that a word of the file can be matched to."""
+
+    value: str
+    label: str
 
 
 @dataclass(slots=True)
@@ -137,6 +145,18 @@ class Importer:
     def default_options(self, run: "ImportRun", sample: list[list[str]]) -> dict[str, Any]:
         """Return the options with which a file begins that was never seen before."""
         return {}
+
+    def choices(self, sort: str, options: dict[str, Any]) -> list[Choice]:
+        """Return what words in columns of this sort (`stage`) can be matched to by hand."""
+        return []
+
+    def guess(self, sort: str, words: Sequence[str], options: dict[str, Any]) -> dict[str, str]:
+        """Return the value of the choice that each word probably means."""
+        return {}
+
+    def pipelines(self) -> list[Choice]:
+        """Return the pipelines that rows can be put into; none for kinds that know no pipelines."""
+        return []
 
     def missing(self, fields: set[str], options: dict[str, Any]) -> list[Words]:
         """Return in words which needed fields no column fills."""

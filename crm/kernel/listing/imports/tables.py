@@ -64,13 +64,17 @@ def copy_by_time(model: type[models.Model], rows: Sequence[Mapping[str, Any]], k
     copy_rows(model, groups.pop(None, []))
     if not groups:
         return
-    with connection.cursor() as cursor:
-        # the change-set itself is of today
-        cursor.execute("SELECT _pgh_attach_context()")
+    note_changeset()
     for day in sorted(groups):
         set_business_time(min(row[key] for row in groups[day]))
         copy_rows(model, groups[day])
     set_business_time(None)
+
+
+def note_changeset() -> None:
+    """Have the open change-set stored now: it is of today, whatever it is going to date back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT _pgh_attach_context()")
 
 
 def update_rows(model: type[models.Model], rows: Iterable[tuple[UUID, Mapping[str, Any]]]) -> None:
