@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
+from psycopg import ClientCursor
 
 from contacts.models import SizeBand
 from crm.demo.clock import SPAN_DAYS
-from crm.demo.roster import EAST, PEOPLE_DOMAIN, WEST
+from crm.demo.roster import PEOPLE_DOMAIN
 from crm.demo.story.tale import ascii_word
 from crm.demo.words.companies import FIRST_PARTS, INDUSTRIES, SECOND_PARTS, SOURCES, TAGS
 from crm.demo.words.places import JOB_TITLES, PLACES
@@ -120,7 +121,9 @@ def _values(size: Size, seed: int, now: dt.datetime) -> dict[str, Any]:
         "todos": list(NEXT_STEPS["todo"]),
         "pipeline": pipeline.pk,
         "reasons": list(
-            LostReason.objects.exclude(name=LostReason.NOT_RECORDED).filter(not_a_loss=False).values_list("pk", flat=True)
+            LostReason.objects.exclude(name=LostReason.NOT_RECORDED)
+            .filter(not_a_loss=False)
+            .values_list("pk", flat=True)
         ),
     }
 
@@ -133,7 +136,7 @@ def _owners() -> Any:
 def _make_plan(cursor: Any, values: dict[str, Any]) -> None:
     """Fill the temporary tables."""
     # The functions' bodies take no parameters: literals are made by the driver's own quoting.
-    cursor.execute(cursor.connection.ops.compose_sql(plan.HELPERS, values) if False else _literal(cursor, plan.HELPERS, values))
+    cursor.execute(_literal(plan.HELPERS, values))
     for statement in (plan.PLACES, plan.WORDS, plan.OWNERS, plan.STAGES):
         cursor.execute(statement)
     _fill_lists(cursor, values)
@@ -153,23 +156,36 @@ def _make_plan(cursor: Any, values: dict[str, Any]) -> None:
         cursor.execute(f"ANALYZE {table}")
 
 
-PLANNED = ("t_deal", "t_visit", "t_activity", "t_task", "t_deal_clock", "t_contact_clock", "t_company_clock", "t_lifecycle")
+PLANNED = (
+    "t_deal",
+    "t_visit",
+    "t_activity",
+    "t_task",
+    "t_deal_clock",
+    "t_contact_clock",
+    "t_company_clock",
+    "t_lifecycle",
+)
 
 
-def _literal(cursor: Any, statement: str, values: dict[str, Any]) -> str:
-    """Return a statement with its values written into it, for what takes no parameters."""
-    from psycopg import ClientCursor
-
-    return ClientCursor(cursor.connection.connection if hasattr(cursor.connection, "connection") else cursor.connection).mogrify(
-        statement, values
-    )
+def _literal(statement: str, values: dict[str, Any]) -> str:
+    """Return a statement with its values written into it by the driver, for what takes no parameters."""
+    return ClientCursor(connection.connection).mogrify(statement, values)
 
 
 def _fill_lists(cursor: Any, values: dict[str, Any]) -> None:
     """Fill the tables of places, words, owners and stages."""
     for n, p in enumerate(PLACES):
         head, _, width = p.phone.partition("{:0")
-        row = [n, p.code, p.country, p.language, head, int(width[0]), *map(list, (p.cities, p.streets, p.first, p.last))]
+        row = [
+            n,
+            p.code,
+            p.country,
+            p.language,
+            head,
+            int(width[0]),
+            *map(list, (p.cities, p.streets, p.first, p.last)),
+        ]
         cursor.execute("INSERT INTO t_place VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", row)
     for stage, talk in enumerate((*TALK, AFTER_WIN, SMALL_TALK)):
         for n, words in enumerate(talk):
@@ -193,7 +209,7 @@ def _drop_plan(cursor: Any) -> None:
 
 def tidy(say: Callable[[str], None]) -> None:
     """Bring statistics and visibility up to date, as the owner of the tables (autovacuum would, some minutes later)."""
-    if transaction.get_connection().in_atomic_block:
+    if connection.in_atomic_block:
         return
     with connection.as_owner(), connection.cursor() as cursor:
         for table in TABLES:

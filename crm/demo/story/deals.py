@@ -66,7 +66,9 @@ def tell_open(tale: Tale, team: str, stage: int) -> Chance:
     return deal
 
 
-def plan_next(tale: Tale, deal: Chance, days: int, *, kind: str = "", text: str = "", time: dt.time | None = None) -> None:
+def plan_next(
+    tale: Tale, deal: Chance, days: int, *, kind: str = "", text: str = "", time: dt.time | None = None
+) -> None:
     """Add a task as the deal's next step, due some working days from now (below 0: late), made a few days ago."""
     from crm.demo.words.texts import NEXT_STEPS
 

@@ -39,7 +39,21 @@ def _scenes(text: str) -> tuple[Scene, ...]:
         )
         number = int(when) if when != NONE else 0
         scenes.append(
-            Scene(t, company, contact, owner, int(amount), currency, stage, int(age), int(idle), int(close), step, number, what)
+            Scene(
+                t,
+                company,
+                contact,
+                owner,
+                int(amount),
+                currency,
+                stage,
+                int(age),
+                int(idle),
+                int(close),
+                step,
+                number,
+                what,
+            )
         )
     return tuple(scenes)
 

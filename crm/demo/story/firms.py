@@ -57,7 +57,7 @@ def tell_contact(tale: Tale, body: Body, *, name: str = "", title: str = "") -> 
         created = max(created, clock.past(rng, body.created.date() + dt.timedelta(days=rng.randint(5, latest))))
     contact = tale.new_contact(PLACE_OF[body.firm.place], created, body=body, name=name)
     contact.title = title or contact.title
-    tell_arrival(tale, contact, owner=body.owner)
+    tell_arrival(tale, contact, owner=body.owner, lead_status=rng.choice(("working", "nurturing", "nurturing")))
     return contact
 
 
@@ -65,7 +65,9 @@ def tell_arrival(tale: Tale, contact: Contact, *, owner: str | None, **values: o
     """Add the step that makes a contact, with all that one knows of somebody."""
     rng = tale.rng
     days = (tale.clock.now - contact.created).days
-    free = [c.key for c in tale.sellers(EAST if contact.body is None else contact.body.team, contact.created) if c.login]
+    free = [
+        c.key for c in tale.sellers(EAST if contact.body is None else contact.body.team, contact.created) if c.login
+    ]
     who = owner or rng.choice(free)
     told: dict[str, object] = {
         "first_name": contact.first,

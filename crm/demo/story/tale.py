@@ -103,7 +103,9 @@ class Tale:
         """Return who sells in a team at a moment: has joined and not left, managers included."""
         days = (self.clock.now - at).days
         return [
-            c for c in COLLEAGUES if c.team == team and c.sells and c.joined >= days and (c.login or days > OSKAR_LEFT + 5)
+            c
+            for c in COLLEAGUES
+            if c.team == team and c.sells and c.joined >= days and (c.login or days > OSKAR_LEFT + 5)
         ]
 
     def new_contact(self, place: Place, created: dt.datetime, *, body: Body | None = None, name: str = "") -> Contact:

@@ -34,7 +34,7 @@ FIRMS = _firms("""
     Águas do Tejo | aguasdotejo | Utilities | 1200 | PT | Lisbon |
     Halden Cloud | haldencloud | Technology | 95 | NO | Oslo |
     Quayside Homes | quaysidehomes | Property | 220 | GB | Cardiff |
-    Atlas Logistics | atlaslogistics | Logistics | 3100 | US | Boston |
+    Atlas Logistics | atlaslogistics | Logistics | 3100 | NL | Rotterdam |
     Corvid Steel | corvidsteel | Manufacturing | 1450 | GB | Sheffield |
     City of Aarhus, Schools | aarhusschools | Public sector | 2300 | DK | Aarhus |
     Atlas Cold Storage | atlascold | Logistics | 260 | US | Portland | Atlas Logistics
