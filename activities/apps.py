@@ -24,3 +24,11 @@ class ActivitiesConfig(AppConfig):
         subscribers.connect()
         consumers.connect()
         leaving.register()
+        self._fill_pages()
+
+    @staticmethod
+    def _fill_pages() -> None:
+        """Put timeline, tasks and menus where other apps left room for them."""
+        from . import menus
+
+        menus.connect()

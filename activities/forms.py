@@ -34,13 +34,21 @@ def people_choices(actor: Actor) -> list[tuple[str, str]]:
     return me + [(str(pk), name) for pk, name in names if pk != actor.id]
 
 
+class PeopleField(forms.MultipleChoiceField):
+    """Some of the people offered: boxes to tick, or one chosen from a list where there are many."""
+
+    def to_python(self, value: Any) -> list[str]:
+        """Return what was chosen as a list, whatever the control."""
+        return super().to_python([value] if isinstance(value, str) and value else value or [])
+
+
 class LinkedForm(forms.Form):
     """Base of the composer's forms: to whom and to which deal it belongs."""
 
     type: ClassVar[str]
     save_label: ClassVar[Any]
 
-    contacts = forms.MultipleChoiceField(label=_("With"), required=False)
+    contacts = PeopleField(label=_("With"), required=False, widget=forms.CheckboxSelectMultiple())
     deal = forms.ChoiceField(label=_("Also on"), required=False)
 
     def __init__(self, *args: Any, timeline: Timeline, actor: Actor, **kwargs: Any) -> None:
@@ -59,6 +67,8 @@ class LinkedForm(forms.Form):
         field.choices = [(str(pk), name) for pk, name in timeline.contacts]  # type: ignore[attr-defined]
         if self.record.kind == "deal":
             self.initial.setdefault("contacts", [str(timeline.contacts[0][0])])
+        else:
+            field.widget = forms.Select(choices=[("", _("nobody named")), *field.choices])  # type: ignore[attr-defined]
 
     def _offer_deals(self, timeline: Timeline) -> None:
         """Offer the open deals; the only one is chosen beforehand, several are left to a click (R5)."""

@@ -1,0 +1,179 @@
+"""What this app puts on the pages of contacts, companies and deals: composer, timeline, next step, open tasks."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.kernel.core import formats
+
+from .forms import COMPOSER
+from .models import Activity, Task
+from .places import url_of
+from .sentences import ICONS, Writer, day_words
+from .timeline import SHOWN, Timeline
+
+TABS = (
+    ("note", gettext_lazy("Note"), "n"),
+    ("call", gettext_lazy("Call"), "l"),
+    ("email", gettext_lazy("Email"), "e"),
+    ("meeting", gettext_lazy("Meeting"), "m"),
+    ("task", gettext_lazy("Task"), "t"),
+)
+CHIPS = (("email", gettext_lazy("Emails")), ("call", gettext_lazy("Calls")), ("meeting", gettext_lazy("Meetings")), ("note", gettext_lazy("Notes")))
+
+
+@dataclass(slots=True)
+class Step:
+    """Something to do about a record: an open task or a planned activity."""
+
+    kind: str
+    pk: UUID
+    title: str
+    icon: str
+    due: dt.date | None
+    at: dt.datetime | None
+    who: str
+
+    @property
+    def state(self) -> str:
+        """When it is due, in the words of the style sheet: over, today, later or none."""
+        return due_state(self.due, self.at)
+
+    @property
+    def words(self) -> str:
+        """When it is due, for people."""
+        return due_words(self.due, self.at)
+
+    @property
+    def done_url(self) -> str:
+        """Where Done posts to."""
+        return reverse("activities:task_complete" if self.kind == "task" else "activities:activity_complete", args=[self.pk])
+
+    @property
+    def move_url(self) -> str:
+        """Where Reschedule leads."""
+        name = "activities:task_reschedule" if self.kind == "task" else "activities:activity_reschedule"
+        return reverse(name, args=[self.pk])
+
+    @property
+    def url(self) -> str:
+        """Its own page."""
+        return url_of(self.kind, self.pk)
+
+
+def due_state(due: dt.date | None, at: dt.datetime | None) -> str:
+    """Return over, today, later or none for a due date, seen from the reader's zone."""
+    if due is None:
+        return "none"
+    if (at is not None and at < timezone.now()) or due < timezone.localdate():
+        return "over"
+    return "today" if due == timezone.localdate() else "later"
+
+
+def due_words(due: dt.date | None, at: dt.datetime | None) -> str:
+    """Return when something is due: `2 days late`, `today 15:30`, `Fri 20 Nov`."""
+    if due is None:
+        return _("no date")
+    late = (timezone.localdate() - due).days
+    if late > 0:
+        return _("1 day late") if late == 1 else _("%(count)d days late") % {"count": late}
+    return formats.when(at) if at is not None else formats.day(due)
+
+
+def timeline_of(request: HttpRequest, record: Any) -> Timeline:
+    """Return the record's timeline as the address asks for it; read once per request."""
+    kept: dict[Any, Timeline] = request.__dict__.setdefault("_timelines", {})
+    if record.pk not in kept:
+        kept[record.pk] = Timeline(
+            record,
+            request.actor,  # type: ignore[attr-defined]
+            shown=request.GET.get("show", ""),
+            before=request.GET.get("before", ""),
+        )
+    return kept[record.pk]
+
+
+def open_tasks(request: HttpRequest, record: Any) -> list[Step]:
+    """Return the open tasks of a record, earliest first, undated last; read once per request."""
+    kept: dict[Any, list[Step]] = request.__dict__.setdefault("_open_tasks", {})
+    if record.pk not in kept:
+        rows = Task.objects.live().open().filter(**{record.kind: record})
+        if record.kind == "company":
+            rows = Task.objects.visible_to(request.actor).live().open().filter(company=record)  # type: ignore[attr-defined]
+        found = rows.order_by("due_on", "due_at", "pk").values_list(
+            "pk", "title", "type", "due_on", "due_at", "assignee__name"
+        )[:20]
+        kept[record.pk] = [
+            Step("task", pk, title, ICONS[kind], due, at, (who or "").split(" ")[0]) for pk, title, kind, due, at, who in found
+        ]
+    return kept[record.pk]
+
+
+def next_step_panel(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """Return the earliest thing to do about a deal: an open task or a planned activity."""
+    steps = list(open_tasks(request, record))
+    for entry in timeline_of(request, record).planned:
+        at = None if entry.scheduled_on else entry.at
+        due = entry.scheduled_on or timezone.localtime(entry.at).date()
+        title = entry.subject or str(Activity.Type(entry.type).label)
+        steps.append(Step("activity", entry.pk, title, ICONS[entry.type], due, at, (entry.user_name or "").split(" ")[0]))
+    steps.sort(key=lambda step: (step.due or dt.date.max, step.at or dt.datetime.max.replace(tzinfo=dt.UTC)))
+    return {"step": steps[0] if steps else None}
+
+
+def open_tasks_panel(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """Return the open tasks of a record."""
+    return {"tasks": open_tasks(request, record), "record": record}
+
+
+def may_log(request: HttpRequest) -> bool:
+    """Say whether the reader may write activities at all."""
+    return not request.actor.scope("activity", "edit").nothing  # type: ignore[attr-defined]
+
+
+def timeline_panel(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """Return composer and timeline."""
+    context = feed(request, record)
+    if may_log(request):
+        context["composer"] = [
+            {"type": kind, "label": label, "key": key, "icon": ICONS.get(kind, "circle-check-big"), "form": form}
+            for (kind, label, key), form in zip(TABS, composer_forms(request, record), strict=True)
+        ]
+    return context
+
+
+def composer_forms(request: HttpRequest, record: Any) -> list[Any]:
+    """Return the empty forms of the composer's tabs."""
+    timeline = timeline_of(request, record)
+    return [form(timeline=timeline, actor=request.actor) for form in COMPOSER.values()]  # type: ignore[attr-defined]
+
+
+def feed(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """Return the timeline as HTML rows, with its filter."""
+    timeline = timeline_of(request, record)
+    actor = request.actor  # type: ignore[attr-defined]
+    writer = Writer(kind=record.kind, deals=actor.scope("deal", "view"), reader=actor.id)
+    token = get_token(request)
+    plus = "+" if timeline.counts_capped else ""
+    return {
+        "record": record,
+        "record_url": url_of(record.kind, record.pk),
+        "feed_url": reverse("activities:timeline", args=[record.kind, record.pk]),
+        "timeline": timeline,
+        "chips": [
+            {"key": key, "label": label, "icon": ICONS[key], "count": f"{timeline.counts.get(key, 0)}{plus}"}
+            for key, label in CHIPS
+            if key in SHOWN
+        ],
+        "planned": [writer.planned(entry, token) for entry in timeline.planned],
+        "pinned": [writer.entry(entry) for entry in timeline.pinned],
+        "days": [(day_words(day), [writer.entry(entry) for entry in entries]) for day, entries in timeline.days()],
+    }

@@ -1,0 +1,1 @@
+"""HTTP glue of activities, tasks, the timeline and My day."""
