@@ -4,6 +4,7 @@ It listens on a Unix socket only, in a private folder. One file lock covers set-
 processes may ask at once. The server outlives the process that started it; `stop` ends it.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -15,7 +16,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,9 @@ class EmbeddedServer:
         return (base if len(str(base)) < 64 else Path("/tmp")) / name  # noqa: S108  private below
 
     def accepts(self) -> bool:
-        """Tell whether a server listens on the socket."""
+        """Tell whether a living server listens on the socket; the socket of a killed one answers a moment longer."""
+        if self._postmaster() is None:
+            return False
         probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with probe:
             probe.settimeout(5)
@@ -115,9 +117,11 @@ class EmbeddedServer:
         if not (self.data / "postmaster.pid").exists():
             return False
         self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", "60")
+        with contextlib.suppress(OSError):
+            self.socket_dir.rmdir()
         return True
 
-    @contextmanager
+    @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         path = self.data.parent / f"{self.data.name}.lock"
         with path.open("w") as handle:
@@ -185,16 +189,29 @@ class EmbeddedServer:
 
     def _drop_stale_pid_file(self) -> None:
         """Remove a pid file whose number now belongs to some other program (after a power cut)."""
-        path = self.data / "postmaster.pid"
-        try:
-            pid = int(path.read_text().split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
+        if (pid := self._postmaster()) is None:
             return
         command = subprocess.run(
             ["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False
         ).stdout.strip()
-        if command and "postgres" not in command and not self.accepts():
-            path.unlink(missing_ok=True)
+        # A dead postgres that nobody has waited for ("defunct") blocks the file too.
+        stale = command and ("postgres" not in command or "defunct" in command)
+        if stale and not self.accepts():
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _postmaster(self) -> int | None:
+        """Return the process number that the server has noted, if such a process lives."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (FileNotFoundError, PermissionError, ValueError):
+            return None
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return None
+        except PermissionError:
+            return pid  # it lives, as another user
+        return pid
 
     def _make_socket_dir(self) -> None:
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
