@@ -1,9 +1,12 @@
 """The lists of contacts, leads and companies: which columns, filters, orders and views they have."""
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
@@ -11,7 +14,18 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core import formats
 from crm.kernel.core.html import avatar_html, icon_html, org_avatar_html
-from crm.kernel.listing.columns import Column, Row, ago_cell, badge, day_cell, link, person_column, tags_html, time_html
+from crm.kernel.listing.columns import (
+    Cell,
+    Column,
+    Row,
+    ago_cell,
+    badge,
+    day_cell,
+    link,
+    person_column,
+    tags_html,
+    time_html,
+)
 from crm.kernel.listing.filters import (
     ChoiceFilter,
     DateFilter,
@@ -243,6 +257,16 @@ class LeadList(ListPage):
         """Return the contacts at stage lead."""
         return super().base().leads()
 
+    @cached_property
+    def can_claim(self) -> bool:
+        """True if the person may claim from the queue: claiming follows edit (U2)."""
+        return not self.actor.scope("contact", "edit").nothing
+
+    @cached_property
+    def csrf(self) -> str:
+        """The token for the forms in the rows."""
+        return get_token(self.request)
+
 
 def _company_picture(row: Row, page: ListPage) -> str:
     return org_avatar_html(row["name"], row["pk"])
@@ -314,3 +338,80 @@ class CompanyList(ListPage):
         View("unowned", _("Unowned"), {"owner": "none"}, counted=True),
     )
     empty = Empty("building-2", _("No companies yet"), _("Companies group your contacts and deals. Add the first one."))
+
+
+def _restore_button(url_name: str, name: Callable[[Row], str]) -> Cell:
+    def cell(row: Row, page: ListPage) -> str:
+        if not page.actor.scope(page.kind, "delete").covers(row["owner_id"]):
+            return ""
+        url = reverse(url_name, args=[row["pk"]])
+        return mark_safe(
+            f'<form method="post" action="{url}" hx-post="{url}" hx-swap="none">'
+            f'<input type="hidden" name="csrfmiddlewaretoken" value="{get_token(page.request)}">'
+            f'<button class="btn btn-sm" type="submit">{escape(_("Restore"))}'
+            f'<span class="sr-only"> {escape(name(row))}</span></button></form>'
+        )
+
+    return cell
+
+
+class ContactBin(ListPage):
+    """Contacts in the bin (R8)."""
+
+    key = "contact-bin"
+    kind = "contact"
+    title = _("Deleted contacts")
+    url_name = "contacts:contact_bin_list"
+    model = Contact
+    search = TextSearch(placeholder=_("Name, e-mail, company or phone"), label=_("Search deleted contacts"))
+    columns = (
+        PICTURE,
+        Column("name", _("Name"), ("first_name", "last_name"), lambda row, page: full_name(row), sort="name", phone="main"),
+        Column("email", _("E-mail"), ("primary_email",), _email, phone="sub"),
+        person_column(label=_("Owner")),
+        Column("binned", _("Deleted"), ("binned_at",), ago_cell("binned_at"), sort="binned"),
+        Column(
+            "restore", _("Actions"), ("owner_id",), _restore_button("contacts:contact_restore", full_name), phone="end",
+            css="cell-actions",
+        ),
+    )  # fmt: skip
+    sorts = (
+        Sort("binned", _("Deleted last"), "binned_at", descending=True, indexed=False),
+        Sort("name", _("Name"), "sort_name", indexed=False),
+    )
+    empty = Empty("trash-2", _("The bin is empty"), _("Deleted contacts wait here and can be restored."))
+
+    def base(self) -> Any:
+        """Return what is in the bin."""
+        return self.model.objects.visible_to(self.actor).binned()
+
+
+class CompanyBin(ListPage):
+    """Companies in the bin (R8)."""
+
+    key = "company-bin"
+    kind = "company"
+    title = _("Deleted companies")
+    url_name = "contacts:company_bin_list"
+    model = Company
+    search = TextSearch(placeholder=_("Name, domain, city or phone"), label=_("Search deleted companies"))
+    columns = (
+        Column("picture", "", ("name",), _company_picture, phone="lead", css="cell-check"),
+        Column("name", _("Name"), ("name",), lambda row, page: row["name"], sort="name", phone="main"),
+        Column("city", _("City"), ("city",), lambda row, page: row["city"], phone="sub"),
+        person_column(label=_("Owner")),
+        Column("binned", _("Deleted"), ("binned_at",), ago_cell("binned_at"), sort="binned"),
+        Column(
+            "restore", _("Actions"), ("owner_id",), _restore_button("contacts:company_restore", lambda row: row["name"]),
+            phone="end", css="cell-actions",
+        ),
+    )  # fmt: skip
+    sorts = (
+        Sort("binned", _("Deleted last"), "binned_at", descending=True, indexed=False),
+        Sort("name", _("Name"), "sort_name", indexed=False),
+    )
+    empty = Empty("trash-2", _("The bin is empty"), _("Deleted companies wait here and can be restored."))
+
+    def base(self) -> Any:
+        """Return what is in the bin."""
+        return self.model.objects.visible_to(self.actor).binned()

@@ -5,9 +5,12 @@ from django.utils.translation import gettext_lazy as _
 from crm.kernel.audit.registry import label_commands, recompute_with
 from crm.kernel.core import navigation
 from crm.kernel.core.navigation import NavItem
+from crm.kernel.search import registry as find
+from crm.kernel.search.registry import Kind
 from crm.kernel.users.models import User
 
 from . import leaving
+from . import finders
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
 
@@ -16,6 +19,7 @@ def register() -> None:
     """Register everything; called once from `AppConfig.ready()`."""
     _history()
     _menus()
+    _search()
     leaving.register()
 
 
@@ -95,4 +99,11 @@ def _menus() -> None:
     )
     navigation.register_create(
         NavItem("lead", _("Lead"), "contacts:lead_new", "target", order=40, dialog=True, visible=may_edit_contacts)
+    )
+
+
+def _search() -> None:
+    find.register(Kind("contact", _("Contacts"), "users", finders.find_contacts, finders.named_contacts, order=10))
+    find.register(
+        Kind("company", _("Companies"), "building-2", finders.find_companies, finders.named_companies, order=20)
     )

@@ -2,11 +2,31 @@
 
 from django.urls import path
 
-from .views import lists
+from .views import bin as bins
+from .views import companies, contacts, fields, lists, options
 
 app_name = "contacts"
 urlpatterns = [
     path("contacts/", lists.contact_list, name="contact_list"),
+    path("contacts/new/", contacts.contact_new, name="contact_new"),
+    path("contacts/bin/", bins.contact_bin_list, name="contact_bin_list"),
+    path("contacts/options/", options.contact_options, name="contact_options"),
+    path("contacts/<uuid:pk>/", contacts.contact_detail, name="contact_detail"),
+    path("contacts/<uuid:pk>/edit/", contacts.contact_edit, name="contact_edit"),
+    path("contacts/<uuid:pk>/stage/", contacts.contact_stage, name="contact_stage"),
+    path("contacts/<uuid:pk>/claim/", contacts.contact_claim, name="contact_claim"),
+    path("contacts/<uuid:pk>/bin/", bins.contact_bin, name="contact_bin"),
+    path("contacts/<uuid:pk>/restore/", bins.contact_restore, name="contact_restore"),
+    path("contacts/<uuid:pk>/fields/<slug:key>/", fields.contact_field, name="contact_field"),
     path("leads/", lists.lead_list, name="lead_list"),
+    path("leads/new/", contacts.lead_new, name="lead_new"),
     path("companies/", lists.company_list, name="company_list"),
+    path("companies/new/", companies.company_new, name="company_new"),
+    path("companies/bin/", bins.company_bin_list, name="company_bin_list"),
+    path("companies/options/", options.company_options, name="company_options"),
+    path("companies/<uuid:pk>/", companies.company_detail, name="company_detail"),
+    path("companies/<uuid:pk>/edit/", companies.company_edit, name="company_edit"),
+    path("companies/<uuid:pk>/bin/", bins.company_bin, name="company_bin"),
+    path("companies/<uuid:pk>/restore/", bins.company_restore, name="company_restore"),
+    path("companies/<uuid:pk>/fields/<slug:key>/", fields.company_field, name="company_field"),
 ]

@@ -132,6 +132,18 @@ def read_entries(
     draft.children[name] = list(found.values())
 
 
+def read_values(name: str, typed: Any, region: str) -> list[str]:
+    """Return typed addresses, numbers or domains as they would be stored; what is none stays as it was typed."""
+    readers = {"emails": read_email, "domains": read_domain}
+    found = []
+    for text, _label in map(_parts, typed or ()):
+        try:
+            found.append(readers[name](text) if name in readers else read_phone(text.strip(), region))
+        except ValidationError:
+            found.append(text)
+    return list(dict.fromkeys(found))
+
+
 def _parts(each: Any) -> tuple[str, str]:
     if isinstance(each, str):
         return each, ""

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q, QuerySet, TextField, Value
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 
 from crm.kernel.core.changes import Actor
-from crm.kernel.core.fields import Fold
+from crm.kernel.search.words import matching
 
 from .columns import Column, row_html
 from .errors import BadQuery
@@ -64,13 +64,7 @@ class TextSearch:
 
     def condition(self, typed: str) -> Q:
         """Return rows that hold all typed words."""
-        words = typed.split()[:8]
-        if all(len(word) < 3 for word in words):
-            return Q(**{f"{self.prefix}__startswith": Fold(Value(" ".join(words), output_field=TextField()))})
-        found = Q()
-        for word in words:
-            found &= Q(**{f"{self.column}__contains": Fold(Value(word, output_field=TextField()))})
-        return found
+        return matching(typed, column=self.column, prefix=self.prefix)
 
 
 class ListPage:
