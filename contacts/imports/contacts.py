@@ -170,6 +170,10 @@ class ContactSession(Session):
         for (name,) in pairs(sql, [list(names)]):
             names[name].double = True
 
+    def links(self) -> dict[str, tuple[int, int]]:
+        """Count the companies that the rows name."""
+        return {"company": (len(self.companies.known), len(self.companies.new))}
+
     def write(self, rows: list[Row]) -> None:
         """Copy new contacts in and change known ones."""
         fresh = [row for row in rows if row.action == "create"]

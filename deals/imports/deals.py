@@ -164,6 +164,10 @@ class DealSession(Session):
 
     # Writing -----------------------------------------------------------------------------------------------------
 
+    def links(self) -> dict[str, tuple[int, int]]:
+        """Count the companies that the rows name."""
+        return {"company": (len(self.companies.known), len(self.companies.new))}
+
     def write(self, rows: list[Row]) -> None:
         """Make new deals, each day's under its own business time (H1), and change known ones."""
         fresh = [row for row in rows if row.action == "create"]

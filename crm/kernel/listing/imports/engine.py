@@ -67,12 +67,15 @@ class Job:
 
 @dataclass(slots=True)
 class Report:
-    """What a check found: how many rows of which fate, and what is wrong."""
+    """What a check found: how many rows of which fate, and what is wrong, in all and by column."""
 
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[ImportProblem] = field(default_factory=list)
     doubles: int = 0
     rows: int = 0
+    wrong: Counter[str] = field(default_factory=Counter)
+    said: dict[str, str] = field(default_factory=dict)
+    links: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def actor_for(run: ImportRun) -> Actor:
@@ -225,12 +228,16 @@ def check(run: ImportRun, limit: int | None = None, tick: Callable[[int], None] 
         rows = walk.take(chunk)
         report.rows += len(rows)
         report.counts.update(COUNT_OF[row.action] for row in rows)
+        for column, message in (error for row in rows for error in row.errors):
+            report.wrong[column] += 1
+            report.said.setdefault(column, message)
         report.doubles += sum(row.double for row in rows)
         room = KEPT_CHECK_PROBLEMS - len(report.problems)
         if room > 0:
             report.problems += problems_of(run, rows, ImportProblem.Phase.CHECK)[:room]
         if tick is not None:
             tick(report.rows)
+    report.links = walk.session.links()
     return report
 
 

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from crm.kernel.users.models import User
+
 from . import parsers
+from .directory import plain
 from .files import fingerprint, read_rows
 from .models import ImportMapping, ImportRun
 from .parsers import CellError, Style
@@ -14,6 +17,7 @@ from .registry import Field, Importer
 
 SAMPLE_ROWS = 200
 ENOUGH = 0.8
+KNOWN = 0.5  # names that are already here tell more than shapes do
 BY_CONTENT = {"email": parsers.email, "date": parsers.date, "url": parsers.url, "phone": parsers.phone}
 
 
@@ -65,6 +69,10 @@ def _by_name(name: str, importer: Importer, taken: set[str], *, exact: bool) -> 
 
 def _by_content(cells: Sequence[str], importer: Importer, taken: set[str]) -> Field | None:
     """Return the first field of a sort that most cells are of; text can be anything and is not guessed."""
+    people = {plain(word) for pair in User.objects.values_list("name", "email") for word in pair if word}
+    person = next((f for f in importer.fields if f.sort == "person" and f.key not in taken), None)
+    if person is not None and sum(plain(cell) in people for cell in cells[:50]) >= KNOWN * min(len(cells), 50):
+        return person
     for sort, parse in BY_CONTENT.items():
         field = next((f for f in importer.fields if f.sort == sort and f.key not in taken), None)
         if field is None or sort == "date":

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -30,7 +29,7 @@ class Style:
     dates: str = "dmy"
     decimal: str = ""
     region: str = "US"
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: dt.tzinfo = dt.UTC
 
 
 Parser = Callable[[str, Style], Any]

@@ -94,7 +94,7 @@ class Reader:
     def _value(self, filling: Filling, cell: str) -> Any:
         key = filling.field.key
         if key == "describe":
-            return f"{filling.column}: {cell}"
+            return f"{_spoken(filling.column)}: {cell}"
         if filling.field.sort == "person":
             return self.directory.find(cell)
         return filling.field.parse(cell, self.style)
@@ -123,6 +123,12 @@ class Reader:
             row.fail("", _("The title contains a NUL character."))
         elif title:
             row.values["title"] = title[:200]
+
+
+def _spoken(column: str) -> str:
+    """Return a column's name as people write it: `year_established` becomes `Year established`."""
+    words = column.replace("_", " ").strip()
+    return words[:1].upper() + words[1:] if column.islower() else words
 
 
 def chunks(rows: Iterator[tuple[int, list[str]]], size: int) -> Iterator[list[tuple[int, list[str]]]]:

@@ -100,6 +100,10 @@ class Session:
     def write(self, rows: list[Row]) -> None:
         """Write the rows whose action is create or update."""
 
+    def links(self) -> dict[str, tuple[int, int]]:
+        """Return, by field, how many records that the rows name are here and how many would be made."""
+        return {}
+
     def finish(self) -> bool:
         """Do what can only be done after all rows were read; return True to see all rows once more (`job.stage` is 1 then)."""
         return False
