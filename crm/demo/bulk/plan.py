@@ -48,11 +48,11 @@ FROM (
 CONTACTS = """
 CREATE TEMP TABLE t_contact AS
 SELECT i, pg_temp.key(at, 2, i) AS id, at, company, owner, first, last, job_title, city, country, language, source, tags,
-    regexp_replace(crm_fold(first) || '.' || crm_fold(last), '[^a-z.]', '', 'g') || i || '@'
+    regexp_replace(crm_fold(first || '.' || last), '[^a-z.]', '', 'g') || i || '@'
         || COALESCE(domain, 'mailbox.example') AS email,
     head || lpad((pg_temp.roll(i, 27) %% (10 ^ width)::bigint)::text, width, '0') AS phone, company_name
 FROM (
-    SELECT i, pg_temp.born(i, %(contacts)s) AS at, c.i AS company, c.domain, c.name AS company_name, p.country,
+    SELECT i, pg_temp.born(i, %(contacts)s) AS at, c.number AS company, c.domain, c.name AS company_name, p.country,
         p.language, p.head, p.width, COALESCE(c.city, pg_temp.pick(i, 20, p.cities)) AS city,
         CASE WHEN i = %(star_number)s THEN %(star_first)s ELSE pg_temp.pick(i, 21, p.first) END AS first,
         CASE WHEN i = %(star_number)s THEN %(star_last)s
@@ -62,11 +62,11 @@ FROM (
             ELSE pg_temp.pick(i, 23, p.last) END AS last,
         pg_temp.pick(i, 24, %(titles)s::text[]) AS job_title, pg_temp.pick(i, 25, %(sources)s::text[]) AS source,
         CASE WHEN pg_temp.roll(i, 26) %% 8 = 0 THEN ARRAY[pg_temp.pick(i, 28, %(tags)s::text[])] ELSE '{}' END AS tags,
-        CASE WHEN c.i IS NOT NULL THEN c.owner WHEN pg_temp.roll(i, 29) %% 4 = 0 THEN NULL
+        CASE WHEN c.number IS NOT NULL THEN c.owner WHEN pg_temp.roll(i, 29) %% 4 = 0 THEN NULL
             ELSE (pg_temp.roll(i, 30) %% %(owners)s)::int END AS owner
     FROM generate_series(1, %(contacts)s) i
-    LEFT JOIN t_company c ON pg_temp.roll(i, 31) %% 20 > 0
-        AND c.i = 1 + GREATEST(pg_temp.share(i, 32) * (i::float8 * %(companies)s / %(contacts)s - 1), 0)::bigint
+    LEFT JOIN (SELECT i AS number, domain, name, city, owner, place FROM t_company) c ON pg_temp.roll(i, 31) %% 20 > 0
+        AND c.number = 1 + GREATEST(pg_temp.share(i, 32) * (i::float8 * %(companies)s / %(contacts)s - 1), 0)::bigint
     JOIN t_place p ON p.n = COALESCE(c.place, pg_temp.roll(i, 33) %% %(places)s)
 ) made
 """
@@ -144,15 +144,15 @@ FROM (
 """
 TASKS = """
 CREATE TEMP TABLE t_task AS
-SELECT t, pg_temp.key(at, 6, t) AS id, at, type, title, due, owner, contact, contact_id, company_id, deal, deal_id, done
+SELECT t, pg_temp.key(at, 6, t) AS id, at, type, replace(title, '{contact}', COALESCE(person, 'them')) AS title, due, owner, contact, contact_id, company_id, deal, deal_id, done
 FROM (
     SELECT d.d * 2 AS t, GREATEST(d.at, %(now)s - (1 + pg_temp.roll(d.d, 70) %% 6) * interval '1 day') AS at,
         (%(today)s::date + (pg_temp.roll(d.d, 71) %% 13)::int - 3) AS due, d.owner, d.contact, d.contact_id, d.company_id,
-        d.d AS deal, d.id AS deal_id, NULL::timestamptz AS done, d.d AS chance
+        d.d AS deal, d.id AS deal_id, NULL::timestamptz AS done, d.d AS chance, split_part(d.person, ' ', 1) AS person
     FROM t_deal d WHERE NOT d.closed AND pg_temp.roll(d.d, 72) %% 4 > 0
     UNION ALL
     SELECT d.d * 2 + 1, d.at + interval '1 hour', d.at::date + 2, d.owner, d.contact, d.contact_id, d.company_id, d.d, d.id,
-        d.at + interval '1 hour' + (d.ends - d.at) * 0.3, d.d + 1
+        d.at + interval '1 hour' + (d.ends - d.at) * 0.3, d.d + 1, split_part(d.person, ' ', 1)
     FROM t_deal d WHERE d.closed AND d.life > 1
 ) made
 CROSS JOIN LATERAL (SELECT pg_temp.pick(chance, 73, ARRAY['call', 'call', 'email', 'meeting', 'todo']) AS type) kind

@@ -94,10 +94,11 @@ WRITES = (
     f"""
     INSERT INTO activities_activity (id, {COMMON}, type, subject, body, user_id, company_id, deal_id, at, completed_at,
         duration, direction, outcome, system, data)
-    SELECT a.id, a.at, a.at, 1, '', '', a.type, replace(a.subject, '{{contact}}', c.first), replace(replace(replace(a.body,
-        '{{contact}}', c.first), '{{company}}', COALESCE(c.company_name, '')), '{{what}}', 'the offer'), o.id, a.company_id,
+    SELECT a.id, a.at, a.at, 1, '', '', a.type, replace(a.subject, '{{contact}}', who.name), replace(replace(replace(a.body,
+        '{{contact}}', who.name), '{{company}}', COALESCE(c.company_name, 'the site')), '{{what}}', 'the offer'), o.id, a.company_id,
         a.deal_id, a.at, a.at, a.minutes, a.direction, a.outcome, '', '{{}}'
     FROM t_activity a LEFT JOIN t_contact c ON c.i = a.contact JOIN t_owner o ON o.n = a.owner
+    CROSS JOIN LATERAL (SELECT COALESCE(c.first, 'them') AS name) who
     WHERE a.at >= %(since)s AND a.at < %(until)s ORDER BY a.at
     """,
     """
@@ -108,9 +109,9 @@ WRITES = (
     f"""
     INSERT INTO activities_task (id, {COMMON}, title, notes, type, priority, due_on, assignee_id, contact_id, company_id,
         deal_id, created_by_id, done_at, done_by_id)
-    SELECT t.id, t.at, t.at, 1, '', '', replace(t.title, '{{contact}}', COALESCE(c.first, 'them')), '', t.type, 2, t.due, o.id,
+    SELECT t.id, t.at, t.at, 1, '', '', t.title, '', t.type, 2, t.due, o.id,
         t.contact_id, t.company_id, t.deal_id, o.id, t.done, CASE WHEN t.done IS NOT NULL THEN o.id END
-    FROM t_task t JOIN t_owner o ON o.n = t.owner LEFT JOIN t_contact c ON c.i = t.contact
+    FROM t_task t JOIN t_owner o ON o.n = t.owner
     WHERE t.at >= %(since)s AND t.at < %(until)s ORDER BY t.at
     """,
 )
