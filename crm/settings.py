@@ -113,12 +113,14 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # The embedded server is used while DATABASE_URL is unset; the backend starts it at the first connection.
 # DATABASE_URL names the role the application runs as, DATABASE_OWNER_URL the one that owns the tables (migrations).
+DATABASE = env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else {"NAME": "crm"}
+POOL = {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=4), "timeout": 10}
 DATABASES = {
     "default": {
-        **(env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else {"NAME": "crm"}),
+        **DATABASE,
         "ENGINE": "crm.kernel.core.postgres",
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=4), "timeout": 10}},
+        "OPTIONS": {**DATABASE.get("OPTIONS", {}), "pool": POOL},
     }
 }
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
@@ -133,7 +135,10 @@ AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["crm.kernel.users.adapter.PersonBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 
+from crm.kernel.audit.models import ChangeSet
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.users.models import Role, Team, User
 from crm.kernel.users.policies import add_default_roles
@@ -21,12 +23,34 @@ from deals.seeds import add_first_pipeline
 PASSWORD = "correct horse battery"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _plain_static_files():
+    """Serve static files as they lie in the source: tests neither collect them nor trust what was collected earlier."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fresh_workspace_cache():
     """Forget what the process keeps of the workspace's settings: each test has its own."""
     Workspace.forget()
     yield
     Workspace.forget()
+
+
+@pytest.fixture(autouse=True)
+def _every_write_has_an_author(request):
+    """Fail a test that leaves a write without an actor (U5), unless it is marked `unattributed`."""
+    database = next((name for name in ("transactional_db", "db") if name in request.fixturenames), None)
+    if database is None:
+        yield
+        return
+    request.getfixturevalue(database)  # first, so that this looks before the rollback
+    yield
+    if request.node.get_closest_marker("unattributed") is None and not connection.needs_rollback:
+        nobodys = ChangeSet.objects.filter(actor_kind="unattributed").count()
+        assert nobodys == 0, f"{nobodys} writes without an actor (U5)"
 
 
 def make_user(email: str, name: str, role: str, team: Team | None = None, **values: object) -> User:

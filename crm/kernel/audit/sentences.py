@@ -8,6 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -148,7 +149,7 @@ def _own_steps(model: type[models.Model], pk: UUID, limit: int | None, before: d
         rows = rows.filter(pgh_created_at__lt=before)
     stop = 2000 if limit is None else 2 * limit + 1
     found = list(rows.values("pgh_id", "pgh_label", "pgh_context_id", "pgh_created_at", *_columns(model))[:stop])
-    for row, earlier in zip(found, [*found[1:], None], strict=True):
+    for row, earlier in zip_longest(found, found[1:]):
         if earlier is None and len(found) == stop:
             return  # cut off: what it changed is told on the next page
         yield _step(model, row, earlier)

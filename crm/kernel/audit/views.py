@@ -54,7 +54,7 @@ def _conflict(request: HttpRequest, pk: UUID, conflict: Conflict) -> HttpRespons
     }
     template = "audit/conflict.html#dialog" if is_fragment(request) else "audit/conflict.html"
     response = render(request, template, context, status=409)
-    response.headers |= {"HX-Retarget": "#modal-body", "HX-Reswap": "innerHTML"}
+    response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#modal-body", "innerHTML"
     return response
 
 

@@ -107,7 +107,8 @@ def person_edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def person_role(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Give a person another role, from the list."""
     person = get_object_or_404(User, pk=pk)
-    role = Role.objects.filter(key=request.POST.get("role", "").replace("\x00", "")).first()
+    wanted = request.POST.get("role", "")
+    role = next((each for each in Role.objects.all() if each.key == wanted), None)
     try:
         if role is None:
             raise Refused(_("There is no such role."))
