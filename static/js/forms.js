@@ -42,6 +42,9 @@ on("keydown", "form[data-inline]", (event, form) => {
     event.stopPropagation();
     leave(form, { save: false });
   } else if (event.key === "Tab" && event.target.matches("input, select, textarea")) {
+    // Within a form of several controls Tab walks on; beyond its ends it saves and opens the next value.
+    const controls = $$("input:not([type=hidden]), select, textarea", form).filter((each) => each.offsetParent);
+    if (event.target !== controls.at(event.shiftKey ? 0 : -1)) return;
     const all = $$(".fld-edit, form[data-inline]").map((each) => each.closest(".fld"));
     const next = all[all.indexOf(form.closest(".fld")) + (event.shiftKey ? -1 : 1)];
     if (next) event.preventDefault();
@@ -136,6 +139,29 @@ function buildTags(box) {
   entry.addEventListener("blur", add);
   draw();
 }
+
+/* ------------------------------------- several addresses in one field */
+// The last row is always empty: typing into it adds another.
+on("input", "[data-many-row] .input", (event, input) => {
+  const row = input.closest("[data-many-row]");
+  if (!input.value.trim() || row.nextElementSibling) return;
+  const next = row.cloneNode(true);
+  const at = row.parentElement.children.length;
+  for (const control of $$("input, select", next)) {
+    if (control.type === "radio") Object.assign(control, { value: String(at), checked: false });
+    else control.value = "";
+    if (control.id) control.id = control.id.replace(/\d+$/, at);
+    control.removeAttribute("autofocus");
+    control.removeAttribute("aria-invalid");
+  }
+  row.after(next);
+});
+
+/* ----------------------------------------- buttons that lead to the composer */
+on("click", "[data-composer]", (_event, button) => document.getElementById(button.dataset.composer)?.click());
+onReady((root) => {
+  for (const button of within(root, "[data-composer][hidden]")) button.hidden = !document.getElementById(button.dataset.composer);
+});
 
 /* --------------------------------------------------------------- small */
 on("click", "[data-reveal]", (_event, button) => {
