@@ -9,10 +9,10 @@ from crm.kernel.search import registry as find
 from crm.kernel.search.registry import Kind
 from crm.kernel.users.models import User
 
-from . import leaving
-from . import finders
+from . import finders, leaving
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
+from .services.bin import follow_companies, follow_contacts
 
 
 def register() -> None:
@@ -41,6 +41,8 @@ def _history() -> None:
             "companies.restore": _("restored companies"),
         }
     )
+    recompute_with(Contact, follow_contacts)
+    recompute_with(Company, follow_companies)
     recompute_with(Contact, search.refresh_search)
     recompute_with(Company, search.refresh_company_search)
     for model in (ContactEmail, ContactPhone):

@@ -124,6 +124,20 @@ def restore_companies(*, company_ids: Iterable[UUID], actor: Actor) -> list[Comp
     return companies
 
 
+def follow_contacts(ids: Iterable[UUID]) -> None:
+    """Let the addresses of contacts follow them into the bin and out of it, when an undo has put them there."""
+    rows = ContactEmail.objects.filter(contact__in=list(ids))
+    rows.filter(live=True, contact__binned_at__isnull=False).update(live=False)
+    rows.filter(live=False, contact__binned_at__isnull=True).update(live=True)
+
+
+def follow_companies(ids: Iterable[UUID]) -> None:
+    """Let the domains of companies follow them into the bin and out of it, when an undo has put them there."""
+    rows = CompanyDomain.objects.filter(company__in=list(ids))
+    rows.filter(live=True, company__binned_at__isnull=False).update(live=False)
+    rows.filter(live=False, company__binned_at__isnull=True).update(live=True)
+
+
 def binning_of(company_id: UUID) -> UUID | None:
     """Return the change-set that put a company into the bin last."""
     rows = history_of(Company).objects.filter(pgh_obj_id=company_id, binned_at__isnull=False)

@@ -335,13 +335,34 @@ def _referred_to(model: type[models.Model], pks: list[Any], created: set[Any]) -
 
 
 def _keep_children_of_binned(removed: dict[type[models.Model], list[Any]], binned: set[Any]) -> None:
-    """Take the rows that belong to a binned record out of those to be removed."""
-    for model, pks in removed.items():
-        for relation in model._meta.concrete_fields:
-            if isinstance(relation, models.ForeignKey) and relation.related_model in TRACKED and pks:
-                hold = set(
-                    model._base_manager.filter(pk__in=pks, **{f"{relation.attname}__in": binned}).values_list(
-                        "pk", flat=True
-                    )
-                )
-                removed[model] = pks = [pk for pk in pks if pk not in hold]
+    """Take the rows that belong to a binned record out of those to be removed, and what these rows refer to."""
+    held = {
+        (model, pk)
+        for model, pks in removed.items()
+        for pk, targets in _references(model, pks, removed)
+        if targets & binned
+    }
+    while held:
+        kept: dict[type[models.Model], list[Any]] = {}
+        for model, pk in held:
+            kept.setdefault(model, []).append(pk)
+        for model in kept:
+            removed[model] = [pk for pk in removed[model] if (model, pk) not in held]
+        needed = {
+            pk for model, pks in kept.items() for _pk, targets in _references(model, pks, removed) for pk in targets
+        }
+        held = {(model, pk) for model, pks in removed.items() for pk in pks if pk in needed}
+
+
+def _references(
+    model: type[models.Model], pks: list[Any], created: dict[type[models.Model], list[Any]]
+) -> Iterator[tuple[Any, set[Any]]]:
+    """Yield each of these rows with the keys of the tracked records that it refers to."""
+    columns = [
+        each.attname
+        for each in model._meta.concrete_fields
+        if isinstance(each, models.ForeignKey) and each.related_model in created
+    ]
+    if pks and columns:
+        for pk, *targets in model._base_manager.filter(pk__in=pks).values_list("pk", *columns):
+            yield pk, set(targets)
