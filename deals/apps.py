@@ -1,10 +1,17 @@
+"""Pipelines, deals, the board."""
+
 from django.apps import AppConfig
 
 
 class DealsConfig(AppConfig):
+    """Wires the app into the registries of the kernel and of contacts."""
+
     name = "deals"
 
     def ready(self) -> None:
-        from . import subscribers
+        """Subscribe, say how deals are undone, searched and shown elsewhere."""
+        from . import panels, searches, subscribers
 
         subscribers.connect()
+        panels.register()
+        searches.register()

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from contacts.events import CompanyBinned, CompanyChanged, ContactChanged
 from contacts.models import Contact
 from crm.kernel.audit.registry import label_commands, recompute_with, undo_with
+from crm.kernel.events.bus import subscribe
 
 from . import leaving
 from .models import Deal, DealContact, StageChange
 from .services.lifecycle import derive_lifecycle
+from .services.searching import refresh_search
 from .services.undoing import recompute_deals, recompute_people, undo_visits
 
 COMMANDS: dict[str, Any] = {
@@ -37,4 +41,33 @@ def connect() -> None:
     recompute_with(Deal, recompute_deals)
     recompute_with(DealContact, recompute_people)
     recompute_with(Contact, derive_lifecycle)
+    subscribe(ContactChanged, follow_contacts)
+    subscribe(CompanyChanged, follow_companies)
+    subscribe(CompanyBinned, let_go_of_companies)
+
+
+def follow_contacts(events: list[ContactChanged]) -> None:
+    """Keep what depends on a contact: its stage by its company's wins (R4), and the search text of its deals."""
+    moved = [event.contact_id for event in events if {"company", "company_id"} & set(event.fields)]
+    derive_lifecycle(moved)
+    named = [event.contact_id for event in events if {"first_name", "last_name"} & set(event.fields)]
+    if named:
+        links = DealContact.objects.filter(contact__in=named)
+        refresh_search(links.values_list("deal_id", flat=True).distinct())
+
+
+def follow_companies(events: list[CompanyChanged]) -> None:
+    """Keep the search text of the deals of companies that were renamed."""
+    named = [event.company_id for event in events if "name" in event.fields]
+    if named:
+        refresh_search(Deal.objects.filter(company__in=named).values_list("pk", flat=True))
     leaving.register()
+
+
+def let_go_of_companies(events: list[CompanyBinned]) -> None:
+    """Take binned companies out of their deals, which stay (R8); undo and restoring bring the link back by history."""
+    deals = Deal.objects.filter(company__in=[event.company_id for event in events])
+    ids = list(deals.values_list("pk", flat=True))
+    if ids:
+        Deal.objects.filter(pk__in=ids).update(company=None, version=F("version") + 1)
+        refresh_search(ids)

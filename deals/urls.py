@@ -1,6 +1,30 @@
-"""Addresses of deals."""
+"""Addresses of deals (ARCHITECTURE 6)."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from .views import board, deals, forms, moves
 
 app_name = "deals"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("deals/", deals.deal_list, name="deal_list"),
+    path("deals/board/", board.board, name="board"),
+    path("deals/board/changes/", board.board_changes, name="board_changes"),
+    path("deals/quick/", forms.quick_add, name="quick_add"),
+    path("deals/new/", forms.deal_new, name="deal_new"),
+    path("deals/bin/", deals.deal_bin, name="deal_bin"),
+    path("deals/<uuid:pk>/", deals.deal_detail, name="deal_detail"),
+    path("deals/<uuid:pk>/edit/", forms.deal_edit, name="deal_edit"),
+    path("deals/<uuid:pk>/owner/", forms.deal_owner, name="deal_owner"),
+    path("deals/<uuid:pk>/fields/<slug:key>/", deals.deal_field, name="deal_field"),
+    path("deals/<uuid:pk>/move/", moves.deal_move, name="deal_move"),
+    path("deals/<uuid:pk>/reopen/", moves.deal_reopen, name="deal_reopen"),
+    path("deals/<uuid:pk>/pipeline/", moves.deal_pipeline, name="deal_pipeline"),
+    path("deals/<uuid:pk>/keep/", forms.deal_keep, name="deal_keep"),
+    path("deals/<uuid:pk>/snooze/", forms.deal_snooze, name="deal_snooze"),
+    path("deals/<uuid:pk>/clone/", forms.deal_clone, name="deal_clone"),
+    path("deals/<uuid:pk>/people/", deals.deal_person_add, name="deal_person_add"),
+    path("deals/<uuid:pk>/people/<uuid:contact>/", deals.deal_person, name="deal_person"),
+    path("deals/<uuid:pk>/bin/", deals.deal_binned, name="deal_binned"),
+    path("deals/<uuid:pk>/restore/", deals.deal_restored, name="deal_restored"),
+    path("leads/<uuid:pk>/qualify/", forms.lead_qualify, name="lead_qualify"),
+]

@@ -9,10 +9,38 @@ from crm.kernel.listing.imports.parsers import CellError
 from deals.models import Pipeline, Stage
 
 WON = frozenset(
-    ["won", "closed won", "closedwon", "win", "success", "successful", "sold", "gewonnen", "vundet", "gagné", "ganado", "ordered", "signed"]
+    [
+        "won",
+        "closed won",
+        "closedwon",
+        "win",
+        "success",
+        "successful",
+        "sold",
+        "gewonnen",
+        "vundet",
+        "gagné",
+        "ganado",
+        "ordered",
+        "signed",
+    ]
 )
 LOST = frozenset(
-    ["lost", "closed lost", "closedlost", "loss", "dead", "abandoned", "rejected", "verloren", "tabt", "perdu", "perdido", "cancelled", "declined"]
+    [
+        "lost",
+        "closed lost",
+        "closedlost",
+        "loss",
+        "dead",
+        "abandoned",
+        "rejected",
+        "verloren",
+        "tabt",
+        "perdu",
+        "perdido",
+        "cancelled",
+        "declined",
+    ]
 )
 # Words for how far an open deal is, from the beginning (0) to the end (1) of the open stages.
 DEPTH = (

@@ -1,5 +1,6 @@
 """Deals, their people and their stage visits (P0, P3-P9)."""
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar, Self
@@ -8,7 +9,7 @@ from uuid import UUID
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,21 @@ from crm.kernel.core.models import BinnableRows, Keyed, Record, Rows
 from crm.kernel.workspace.models import Workspace, currency_code
 
 from .pipeline import ForecastCategory, LostReason, Pipeline, Stage
+
+
+def quiet(now: dt.datetime) -> Q:
+    """Return the condition of the mark "gone quiet" (P8); `deals.idle` says the same of one row.
+
+    An open deal that is idle longer than its stage's limit, and neither snoozed nor with a step planned. A step that is
+    not overdue and lies within twice the limit hides the mark, not the clock.
+    """
+    today = Workspace.current().day_of(now)
+    limit = ExpressionWrapper(F("stage__idle_days") * dt.timedelta(days=1), output_field=models.DurationField())
+    since = ExpressionWrapper(Value(now) - limit, output_field=models.DateTimeField())
+    until = ExpressionWrapper(Value(today) + 2 * limit, output_field=models.DateTimeField())
+    idle = Q(last_activity_at__lt=since) | Q(last_activity_at__isnull=True, created_at__lt=since)
+    planned = Q(next_step_at__gte=now, next_step_due__lte=until)
+    return Q(closed_at__isnull=True) & idle & ~planned & ~Q(snoozed_until__gt=today)
 
 
 class DealQuerySet(BinnableRows):
@@ -36,6 +52,14 @@ class DealQuerySet(BinnableRows):
     def lost(self) -> Self:
         """Return deals that stand lost."""
         return self.filter(stage__kind_of=Stage.Kind.LOST)
+
+    def without_next_step(self) -> Self:
+        """Return deals for which nothing is planned."""
+        return self.filter(next_step_type="")
+
+    def gone_quiet(self, now: dt.datetime | None = None) -> Self:
+        """Return the deals that are marked "gone quiet" (P8)."""
+        return self.filter(quiet(now or timezone.now()))
 
     def restated(self) -> Self:
         """Return closed deals whose business date lies in an earlier month than the one it was recorded in (P4)."""
@@ -167,6 +191,18 @@ class Deal(Record):
         if not self.stage.is_open or self.probability is None:
             return self.stage.probability
         return self.probability
+
+    @property
+    def closes_in(self) -> int | None:
+        """Days until the expected close of an open deal; negative when that day has passed."""
+        if self.expected_close is None or not self.is_open:
+            return None
+        return (self.expected_close - Workspace.current().today()).days
+
+    @property
+    def closes_late(self) -> int:
+        """Days since the expected close passed."""
+        return max(-(self.closes_in or 0), 0)
 
     @property
     def effective_category(self) -> str:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from contacts.models import Company
+from contacts.models import Company, Contact
+from contacts.services.companies import company_for_name
 from crm.kernel.core.changes import Actor, business_time, command
 from crm.kernel.core.errors import MissingFields, Refused
 from crm.kernel.events.bus import DomainEvent, publish
@@ -65,8 +66,13 @@ class NewDeal:
 
 
 @command("deals.create")
-def create_deal(*, actor: Actor, **values: Any) -> Deal:
-    """Make a deal from the fields of `NewDeal` (P0). Raises as `create_deals` does."""
+def create_deal(*, actor: Actor, company_name: str = "", **values: Any) -> Deal:
+    """Make a deal from the fields of `NewDeal` (P0). Raises as `create_deals` does.
+
+    `company_name` stands for a company that may not exist yet; it is made in the same command.
+    """
+    if company_name and values.get("company") is None:
+        values["company"] = company_for_name(name=company_name, actor=actor)
     return create_deals(rows=[NewDeal(**values)], actor=actor)[0]
 
 
@@ -251,6 +257,4 @@ def clone_deal(*, deal_id: UUID, actor: Actor, title: str = "") -> Deal:
 
 def visible_ids(contact_ids: Sequence[UUID], actor: Actor) -> set[UUID]:
     """Return which of these contacts the actor may see."""
-    from contacts.models import Contact
-
     return set(Contact.objects.visible_to(actor).filter(pk__in=contact_ids).values_list("pk", flat=True))

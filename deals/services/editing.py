@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from contacts.services.companies import company_for_name
 from crm.kernel.core.changes import Actor, business_time, command
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.events.bus import publish
@@ -30,18 +31,21 @@ def edit_deal(
     actor: Actor,
     version: int | None = None,
     seen: Mapping[str, Any] | None = None,
+    company_name: str = "",
     confirm_currency: bool = False,
 ) -> Deal:
     """Change fields of a deal, named as in `checks.EDITABLE`; people, companies and reasons are given as objects.
 
     With `version`, fields that somebody else has changed since conflict one by one: `seen` holds what the caller saw of
-    each. Changing the currency keeps the number and asks first: Refused unless `confirm_currency` (P7).
+    each. `company_name` stands for a company that may not exist yet. Changing the currency keeps the number and asks first: Refused unless `confirm_currency` (P7).
     Raises Deal.DoesNotExist, PermissionDenied, Conflict with `mine` and `theirs` of each field, Refused.
     """
     deal: Deal = (
         Deal.objects.visible_to(actor).live().select_related("stage", "owner", "company").locked().get(pk=deal_id)
     )
     actor.require("edit", deal)
+    if company_name and "company" in values and values["company"] is None:
+        values = {**values, "company": company_for_name(name=company_name, actor=actor)}
     changes = changes_from(deal, values, actor)
     if version is not None and version < deal.version:
         _check_fields(deal, changes, seen or {})

@@ -1,0 +1,434 @@
+"""Forms of deals. They read what was typed; the rules are in the services.
+
+A form of an existing deal sends along what its person saw (`seen`, `version`), so that only what they changed is saved,
+and a field that somebody else has changed meanwhile is shown with both values (P3).
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts.models import Company, Contact
+from crm.kernel.core.changes import Actor
+from crm.kernel.core.errors import Refused
+from crm.kernel.core.forms import add_refusal
+from crm.kernel.core.widgets import DateInput, MoneyInput, TagsInput, TypeaheadInput
+from crm.kernel.listing.filters import suggested_tags
+from crm.kernel.users.models import User
+from crm.kernel.workspace.models import ExchangeRate, Workspace
+
+from .lists import company_name
+from .models import Deal, ForecastCategory, LostReason, Stage
+
+COMMON_CURRENCIES = ("USD", "EUR", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "JPY")
+
+
+def text_field(name: str, **options: Any) -> forms.CharField:
+    """Return a field for a text column of a deal, with its label and length."""
+    column: Any = Deal._meta.get_field(name)
+    options.setdefault("label", column.verbose_name.capitalize())
+    return forms.CharField(max_length=column.max_length, required=False, **options)
+
+
+def contact_name(actor: Actor, pk: UUID) -> str | None:
+    """Return a contact's name, None if the person may not see it (U3)."""
+    contact = Contact.objects.visible_to(actor).live().filter(pk=pk).first()
+    return contact.name if contact else None
+
+
+class RecordChoice(forms.CharField):
+    """A record found by typing: the value is the record, None for nothing; what one may not see is refused (U3)."""
+
+    def __init__(self, *, model: type[Any], **options: Any) -> None:
+        self.model = model
+        self.actor: Actor | None = None
+        super().__init__(required=False, **options)
+
+    def clean(self, value: Any) -> Any:
+        """Return the record of an id."""
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return self.model.objects.visible_to(self.actor).live().get(pk=UUID(text))
+        except (ValueError, self.model.DoesNotExist) as error:
+            raise forms.ValidationError(_("Choose one from the list.")) from error
+
+
+def company_field(**options: Any) -> RecordChoice:
+    """Return the field for a company; typed words may stand for a new one."""
+    widget = TypeaheadInput("contacts:company_options", new=True)
+    return RecordChoice(model=Company, label=gettext_lazy("Company"), widget=widget, **options)
+
+
+def contact_field(**options: Any) -> RecordChoice:
+    """Return the field for a person."""
+    options.setdefault("label", gettext_lazy("Person"))
+    return RecordChoice(model=Contact, widget=TypeaheadInput("contacts:contact_options"), **options)
+
+
+def owner_choices(deal: Deal | None = None) -> list[tuple[str, str]]:
+    """Return the colleagues who can own an open deal, and the present owner (U4)."""
+    people = dict(User.objects.owners().values_list("pk", "name"))
+    if deal is not None:
+        people.setdefault(deal.owner_id, deal.owner.name)
+    return [(str(pk), name) for pk, name in people.items()]
+
+
+def currency_choices(present: str = "") -> list[tuple[str, str]]:
+    """Return the base currency, those with a rate, and common ones."""
+    codes = [Workspace.current().base_currency, present, *sorted(ExchangeRate.table()), *COMMON_CURRENCIES]
+    return [(code, code) for code in dict.fromkeys(codes) if code]
+
+
+def stage_groups(pipeline_id: UUID | None = None, *, opened: bool = True) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the stages by pipeline, for a select; `opened` leaves won and lost out."""
+    stages = Stage.objects.usable().filter(pipeline__archived_at__isnull=True).select_related("pipeline")
+    if opened:
+        stages = stages.open()
+    if pipeline_id is not None:
+        stages = stages.filter(pipeline=pipeline_id)
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for stage in stages.order_by("pipeline__position", "pipeline__name", "position"):
+        groups.setdefault(stage.pipeline.name, []).append((str(stage.pk), stage.name))
+    return list(groups.items())
+
+
+class DealForm(forms.Form):
+    """The fields of a deal that a person types (P0). `only` keeps just these fields (a value edited in its place)."""
+
+    title = text_field("title")
+    company = company_field()
+    contact = contact_field()
+    stage = forms.ChoiceField(label=gettext_lazy("Stage"), required=False)
+    amount = forms.CharField(label=gettext_lazy("Amount"), required=False, widget=MoneyInput, max_length=40)
+    currency = forms.ChoiceField(label=gettext_lazy("Currency"), required=False)
+    expected_close = forms.DateField(label=gettext_lazy("Expected close"), required=False, widget=DateInput)
+    owner = forms.ChoiceField(label=gettext_lazy("Owner"), required=False)
+    source = text_field("source", help_text=gettext_lazy("Where it came from, such as Trade fair"))
+    probability = forms.IntegerField(
+        label=gettext_lazy("Own probability, %"), required=False, min_value=0, max_value=100,
+        help_text=gettext_lazy("In place of its stage's, until the next move"),
+    )  # fmt: skip
+    forecast_category = forms.ChoiceField(
+        label=gettext_lazy("Own forecast category"), required=False,
+        choices=[("", gettext_lazy("As its stage")), *ForecastCategory.choices],
+    )  # fmt: skip
+    tags = forms.Field(label=gettext_lazy("Tags"), required=False, widget=TagsInput)
+    description = text_field("description", widget=forms.Textarea(attrs={"rows": 3}))
+    closed_on = forms.DateField(label=gettext_lazy("Closed on"), required=False, widget=DateInput)
+    lost_reason = forms.ChoiceField(label=gettext_lazy("Lost reason"), required=False)
+    lost_comment = text_field("lost_comment", widget=forms.Textarea(attrs={"rows": 2}))
+    confirm_currency = forms.BooleanField(label=gettext_lazy("Keep the number and change the currency"), required=False)
+
+    NEW_ONLY = ("stage", "contact")
+    OLD_ONLY = ("probability", "forecast_category", "closed_on", "lost_reason", "lost_comment", "confirm_currency")
+
+    def __init__(
+        self, *args: Any, actor: Actor, deal: Deal | None = None, only: Iterable[str] = (), **kwargs: Any
+    ) -> None:
+        self.actor = actor
+        self.deal = deal
+        self.conflicts: list[dict[str, Any]] = []
+        super().__init__(*args, initial={**values_of(deal), **(kwargs.pop("initial", None) or {})}, **kwargs)
+        self._keep(set(only))
+        self._fill_choices()
+
+    def _keep(self, only: set[str]) -> None:
+        """Drop the fields that do not belong to this form, or to a deal in this state."""
+        drop = set(self.OLD_ONLY if self.deal is None else self.NEW_ONLY)
+        if self.deal is not None:
+            drop |= {"closed_on"} if self.deal.is_open else {"probability", "forecast_category", "expected_close"}
+            drop |= set() if self.deal.stage.is_lost else {"lost_reason", "lost_comment"}
+            if not (self.is_bound and self.data.get("currency", self.deal.currency) != self.deal.currency):
+                drop.add("confirm_currency")
+        for name in list(self.fields):
+            if name in drop or (only and name not in only and name != "confirm_currency"):
+                del self.fields[name]
+
+    def _fill_choices(self) -> None:
+        fields: dict[str, Any] = self.fields
+        for name, label in (("company", company_name), ("contact", contact_name)):
+            if name in fields:
+                fields[name].actor = self.actor
+                fields[name].widget.label_for = self._label(label)
+        if "owner" in fields:
+            fields["owner"].choices = owner_choices(self.deal)
+        if "currency" in fields:
+            fields["currency"].choices = currency_choices(self.deal.currency if self.deal else "")
+        if "stage" in fields:
+            fields["stage"].choices = stage_groups()
+        if "lost_reason" in fields:
+            fields["lost_reason"].choices = reason_choices(self.deal)
+        if "tags" in fields:
+            rows = Deal.objects.visible_to(self.actor).live()
+            fields["tags"].widget.suggestions = lambda: suggested_tags(rows)
+        if "amount" in fields and self.deal is not None and "currency" not in fields:
+            fields["amount"].widget.currency = self.deal.currency
+
+    def _label(self, name_of: Any) -> Any:
+        def label(value: Any) -> str:
+            try:
+                return name_of(self.actor, UUID(str(value))) or ""
+            except ValueError:
+                return ""
+
+        return label
+
+    # What the person saw ------------------------------------------------------------------------------------------
+    @property
+    def version(self) -> int | None:
+        """The version that the person saw, None for a new deal."""
+        if self.deal is None:
+            return None
+        text = str(self.data.get("version") or "") if self.is_bound and not self.conflicts else ""
+        return int(text) if text.isdecimal() and len(text) < 10 else self.deal.version
+
+    @property
+    def seen_json(self) -> str:
+        """What the person saw, for the hidden input."""
+        if self.is_bound and not self.conflicts and self.data.get("seen"):
+            return str(self.data["seen"])
+        return json.dumps({name: plain(value) for name, value in stored_of(self.deal, self.fields).items()})
+
+    def _seen(self) -> dict[str, Any]:
+        try:
+            seen = json.loads(self.data.get("seen") or "{}")
+        except ValueError:
+            return {}
+        return seen if isinstance(seen, dict) else {}
+
+    @property
+    def company_text(self) -> str:
+        """The typed name of a company that is not chosen from the list."""
+        return "" if self.cleaned_data.get("company") else str(self.data.get("company_text") or "").strip()[:200]
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the owner and the reason into records, as the services take them."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("owner"):
+            data["owner"] = User.objects.filter(pk=data["owner"]).first()
+        elif "owner" in data:
+            data["owner"] = None
+        if "lost_reason" in data:
+            data["lost_reason"] = LostReason.objects.filter(pk=data["lost_reason"] or None).first()
+        return data
+
+    def changes(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the values that the person changed, and what they saw there, both as the service takes them."""
+        seen = self._seen()
+        values: dict[str, Any] = {}
+        before: dict[str, Any] = {}
+        for name in self.fields:
+            if name == "confirm_currency":
+                continue
+            value = self.cleaned_data.get(name)
+            if name in seen and same(value, seen[name], name):
+                continue
+            if name == "company" and name in seen and value is None and self._company_kept(seen[name]):
+                continue
+            values[name] = value
+            if name in seen:
+                before[name] = as_stored(name, seen[name])
+        return values, before
+
+    def _company_kept(self, seen: str) -> bool:
+        """Say whether the words in the box are still those of the present company."""
+        deal = self.deal
+        return bool(deal and deal.company and str(deal.company_id) == seen and self.company_text == deal.company.name)
+
+    # Errors -------------------------------------------------------------------------------------------------------
+    def refuse(self, refused: Refused) -> None:
+        """Show what the service refused; what concerns no field of this form stands above it."""
+        if "currency" in refused.fields and self.deal is not None and "confirm_currency" not in self.fields:
+            self.fields["confirm_currency"] = DealForm.base_fields["confirm_currency"]
+        add_refusal(self, refused)
+
+    def show_conflict(self, theirs: Mapping[str, Any]) -> None:
+        """Show the fields that somebody else has changed meanwhile; saving again then keeps one's own values."""
+        assert self.deal is not None
+        self.deal.refresh_from_db()
+        for name, values in theirs.get("fields", {}).items():
+            label = self.fields[name].label if name in self.fields else name
+            self.conflicts.append({"label": label, "theirs": shown(self.deal, name, values["theirs"])})
+
+
+def values_of(deal: Deal | None) -> dict[str, Any]:
+    """Return a deal's values as the form shows them."""
+    if deal is None:
+        return {}
+    values: dict[str, Any] = {each.name: getattr(deal, each.attname) for each in deal._meta.concrete_fields}
+    if deal.amount is not None:
+        values["amount"] = f"{deal.amount.normalize():f}"
+    return values
+
+
+def stored_of(deal: Deal | None, names: Iterable[str]) -> dict[str, Any]:
+    """Return the stored values of a deal's fields."""
+    if deal is None:
+        return {}
+    columns = {f.name: f.attname for f in Deal._meta.concrete_fields}
+    return {name: getattr(deal, columns[name]) for name in names if name in columns}
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON holds it."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return [str(each) for each in value]
+    if hasattr(value, "pk"):
+        return str(value.pk)
+    return str(value)
+
+
+def same(value: Any, seen: Any, name: str) -> bool:
+    """Say whether a typed value is the one that was seen."""
+    if plain(value) == seen:
+        return True
+    try:
+        return bool(as_stored(name, value) == as_stored(name, seen))
+    except (forms.ValidationError, ValueError):
+        return False
+
+
+def as_stored(name: str, value: Any) -> Any:
+    """Return a value of JSON as the column holds it; of a record its id."""
+    column: Any = Deal._meta.get_field(name)
+    if hasattr(value, "pk"):
+        return value.pk
+    if value in ("", None):
+        return None if column.null else column.get_default() if name == "tags" else ""
+    if isinstance(value, list):
+        return value
+    if column.remote_field is not None:
+        return UUID(str(value))
+    try:
+        return column.to_python(value)
+    except (forms.ValidationError, ArithmeticError, TypeError) as error:
+        raise ValueError(name) from error
+
+
+def shown(deal: Deal, name: str, value: Any) -> str:
+    """Return a stored value in words."""
+    if isinstance(value, UUID):
+        return str(getattr(deal, name, None) or "")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value) if value not in (None, "") else _("nothing")
+
+
+def reason_choices(deal: Deal | None = None) -> list[tuple[str, str]]:
+    """Return the reasons for a loss that are in use, and the present one."""
+    reasons = dict(LostReason.objects.filter(archived_at__isnull=True).values_list("pk", "name"))
+    if deal is not None and deal.lost_reason is not None:
+        reasons.setdefault(deal.lost_reason_id, deal.lost_reason.name)
+    return [("", _("Choose a reason")), *((str(pk), name) for pk, name in reasons.items())]
+
+
+class MoveForm(forms.Form):
+    """What a move asks for: the reason and date of a loss, and the fields that the stage demands (P1, P3, P4)."""
+
+    lost_reason = forms.ChoiceField(label=gettext_lazy("Why was it lost?"), required=False)
+    lost_comment = text_field("lost_comment", widget=forms.Textarea(attrs={"rows": 2}))
+    amount = forms.CharField(label=gettext_lazy("Amount"), required=False, widget=MoneyInput, max_length=40)
+    company = company_field()
+    contacts = contact_field()
+    expected_close = forms.DateField(label=gettext_lazy("Expected close"), required=False, widget=DateInput)
+    source = text_field("source")
+    description = text_field("description", widget=forms.Textarea(attrs={"rows": 3}))
+    closed_on = forms.DateField(label=gettext_lazy("Closed on"), required=False, widget=DateInput)
+
+    def __init__(
+        self, *args: Any, actor: Actor, deal: Deal, stage: Stage, missing: Iterable[str] = (), **kw: Any
+    ) -> None:
+        initial = {"closed_on": Workspace.current().today(), **(kw.pop("initial", None) or {})}
+        super().__init__(*args, initial=initial, **kw)
+        asked = set(missing) | ({"lost_reason", "lost_comment"} if stage.is_lost else set())
+        asked |= set() if stage.is_open else {"closed_on"}
+        for name in list(self.fields):
+            if name not in asked:
+                del self.fields[name]
+        for name, label in (("company", company_name), ("contacts", contact_name)):
+            if name in self.fields:
+                field: Any = self.fields[name]
+                field.actor = actor
+                field.widget.label_for = lambda value, label=label: label(actor, UUID(str(value))) or ""
+        if "lost_reason" in self.fields:
+            self.fields["lost_reason"].choices = reason_choices()  # type: ignore[attr-defined]
+        if "amount" in self.fields:
+            self.fields["amount"].widget.currency = deal.currency  # type: ignore[attr-defined]
+        if "company" in self.fields:
+            self.fields["company"].widget.new = False  # type: ignore[attr-defined]
+
+    def values(self) -> dict[str, Any]:
+        """Return the arguments of `move_deal` that this form fills."""
+        data = dict(self.cleaned_data)
+        result: dict[str, Any] = {}
+        if "lost_reason" in data:
+            result["lost_reason"] = LostReason.objects.filter(pk=data.pop("lost_reason") or None).first()
+            result["lost_comment"] = data.pop("lost_comment")
+        if "closed_on" in data:
+            result["closed_on"] = data.pop("closed_on")
+        person = data.pop("contacts", None)
+        fill = {name: value for name, value in data.items() if value not in (None, "")}
+        result["fill"] = fill | ({"contacts": person.pk} if person else {})
+        return result
+
+
+class SnoozeForm(forms.Form):
+    """Until when the mark of a quiet deal is hidden (P8)."""
+
+    until = forms.DateField(
+        label=gettext_lazy("Until"), required=False, widget=DateInput,
+        help_text=gettext_lazy("The mark “gone quiet” comes back on that day. Leave it empty to show it again."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        week = Workspace.current().today() + dt.timedelta(days=7)
+        super().__init__(*args, initial={"until": week, **(kwargs.pop("initial", None) or {})}, **kwargs)
+
+
+class PipelineChoiceForm(forms.Form):
+    """To which stage of which pipeline a deal goes (P9)."""
+
+    stage = forms.ChoiceField(label=gettext_lazy("Stage"))
+
+    def __init__(self, *args: Any, deal: Deal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = deal.pipeline.name
+        self.fields["stage"].choices = [g for g in stage_groups() if g[0] != own]  # type: ignore[attr-defined]
+
+
+class QualifyForm(forms.Form):
+    """The deal that a lead becomes (R4)."""
+
+    title = text_field("title")
+    amount = forms.CharField(label=gettext_lazy("Amount"), required=False, widget=MoneyInput, max_length=40)
+    stage = forms.ChoiceField(label=gettext_lazy("Stage"), required=False)
+    expected_close = forms.DateField(label=gettext_lazy("Expected close"), required=False, widget=DateInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["stage"].choices = stage_groups()  # type: ignore[attr-defined]
+        self.fields["amount"].widget.currency = Workspace.current().base_currency  # type: ignore[attr-defined]
+
+
+class PersonForm(forms.Form):
+    """A person in a deal, with a role (P0)."""
+
+    contact = contact_field()
+    role = forms.CharField(label=gettext_lazy("Role"), max_length=60, required=False)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["contact"]
+        field.required = True
+        field.actor = actor
+        field.widget.label_for = lambda value: contact_name(actor, UUID(str(value))) or ""

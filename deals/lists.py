@@ -1,0 +1,250 @@
+"""The list of deals, and the filters, orders and search that it shares with the board."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import Company
+from crm.kernel.core import formats
+from crm.kernel.core.html import icon_html, org_avatar_html
+from crm.kernel.listing.columns import Column, Row, ago_cell, day_cell, link, person_column, tags_html, time_html
+from crm.kernel.listing.filters import (
+    ChoiceFilter,
+    DateFilter,
+    PersonFilter,
+    RecordFilter,
+    TagFilter,
+    WordFilter,
+    YesFilter,
+)
+from crm.kernel.listing.lists import Empty, ListPage, TextSearch, View
+from crm.kernel.listing.sorting import Sort
+
+from .cards import STEP_ICONS, next_due, step_words
+from .models import Deal, Pipeline, Stage
+from .models.deal import quiet
+
+
+def company_name(actor: Any, pk: UUID) -> str | None:
+    """Return a company's name, None if the person may not see it (U3)."""
+    return Company.objects.visible_to(actor).filter(pk=pk).values_list("name", flat=True).first()
+
+
+OWNER = PersonFilter(key="owner", label=_("Owner"), nobody=False)
+CLOSES = DateFilter(
+    key="closes",
+    label=_("Closes"),
+    column="expected_close",
+    instant=False,
+    periods=("overdue", "today", "this-week", "this-month", "next-30"),
+)
+COMPANY = RecordFilter(
+    key="company", label=_("Company"), column="company_id", options="contacts:company_options", name_of=company_name
+)
+TAG = TagFilter()
+SOURCE = WordFilter(key="source", label=_("Source"), column="source")
+GAPS = (
+    YesFilter(key="no_customer", label=_("No customer"), rows=Q(company__isnull=True, people__isnull=True)),
+    YesFilter(key="no_amount", label=_("No amount"), rows=Q(amount__isnull=True)),
+    YesFilter(key="no_close", label=_("No close date"), rows=Q(expected_close__isnull=True)),
+    YesFilter(key="no_next", label=_("No next step"), rows=Q(next_step_type="")),
+    YesFilter(key="quiet", label=_("Gone quiet"), rows=lambda page: quiet(timezone.now())),
+)
+SEARCH = TextSearch(
+    prefix="sort_title", placeholder=_("Find a deal"), label=_("Find a deal by title, company or person")
+)
+BY_CLOSE = Sort("close", _("Close date"), "expected_close", nullable=True)
+BY_AMOUNT = Sort("amount", _("Amount"), "amount", descending=True, nullable=True, indexed=False)
+BY_CREATION = Sort("created", _("Newest"), "created_at", descending=True)
+BY_TITLE = Sort("title", _("Title"), "sort_title")
+
+
+def stage_choices() -> list[tuple[str, str]]:
+    """Return every stage that is in use, with its pipeline's name where there are several."""
+    stages = Stage.objects.filter(pipeline__archived_at__isnull=True).select_related("pipeline")
+    rows = list(stages.order_by("pipeline__position", "pipeline__name", "position"))
+    several = len({stage.pipeline_id for stage in rows}) > 1
+    return [(str(s.pk), f"{s.pipeline.name}: {s.name}" if several else s.name) for s in rows]
+
+
+def pipeline_choices() -> list[tuple[str, str]]:
+    """Return the pipelines."""
+    return [(str(pk), name) for pk, name in Pipeline.objects.order_by("position", "name").values_list("pk", "name")]
+
+
+def _title(row: Row, page: ListPage) -> str:
+    return link(f"/deals/{row['pk']}/", row["title"])
+
+
+def _company(row: Row, page: ListPage) -> str:
+    name = row["company__name"]
+    if not name:
+        return ""
+    picture = org_avatar_html(name, row["company_id"], "xs")
+    return mark_safe(
+        f'<span class="row"><span class="only-wide-inline">{picture}</span><span class="clip">{escape(name)}</span></span>'
+    )
+
+
+def _stage(row: Row, page: "DealList") -> str:
+    tone = page.stage_tones.get(row["stage_id"], "1")
+    return mark_safe(
+        f'<span class="row"><span class="dot" data-stage="{tone}"></span>'
+        f'<span class="clip">{escape(row["stage__name"])}</span></span>'
+    )
+
+
+def _amount(row: Row, page: ListPage) -> str:
+    if row["amount"] is None:
+        return mark_safe(f'<span class="dim">{escape(_("No amount"))}</span>')
+    return formats.money(row["amount"], row["currency"])
+
+
+def _closes(row: Row, page: ListPage) -> str:
+    day = row["closed_on"] or row["expected_close"]
+    if day is None:
+        return ""
+    late = row["closed_on"] is None and day < page.today
+    words = time_html(day, formats.day(day))
+    return (
+        mark_safe(f'<span class="next" data-due="over">{icon_html("triangle-alert")}{words}</span>') if late else words
+    )
+
+
+def _next_step(row: Row, page: ListPage) -> str:
+    if not row["next_step_type"]:
+        return ""
+    due, when = next_due(row["next_step_at"], row["next_step_due"], timezone.now())
+    icon = icon_html(STEP_ICONS.get(row["next_step_type"], "circle-check"))
+    words = escape(f"{step_words(row['next_step_type'], row['next_step_text'])} {when}".rstrip())
+    return mark_safe(f'<span class="next" data-due="{due}">{icon}{words}</span>')
+
+
+def _tags(row: Row, page: ListPage) -> str:
+    return tags_html(row["tags"])
+
+
+class DealList(ListPage):
+    """All deals that a person may see, open and closed (P0)."""
+
+    key = "deals"
+    kind = "deal"
+    title = _("Deals")
+    url_name = "deals:deal_list"
+    new_url_name = "deals:deal_new"
+    new_label = _("New deal")
+    model = Deal
+    template = "deals/list.html"
+    search = SEARCH
+    columns = (
+        Column("title", _("Deal"), ("title",), _title, sort="title", phone="main"),
+        Column("company", _("Company"), ("company_id", "company__name"), _company, phone="sub"),
+        Column("stage", _("Stage"), ("stage_id", "stage__name"), _stage, phone="sub-end"),
+        Column("amount", _("Amount"), ("amount", "currency"), _amount, sort="amount", phone="end", css="num"),
+        Column("close", _("Closes"), ("expected_close", "closed_on"), _closes, sort="close"),
+        person_column(label=_("Owner")),
+        Column(
+            "next", _("Next step"), ("next_step_at", "next_step_due", "next_step_type", "next_step_text"), _next_step
+        ),
+        Column("activity", _("Last activity"), ("last_activity_at",), ago_cell("last_activity_at")),
+        Column("tags", _("Tags"), ("tags",), _tags),
+        Column("created", _("Created"), ("created_at",), day_cell("created_at"), sort="created"),
+    )
+    filters = (
+        OWNER,
+        ChoiceFilter(key="status", label=_("Status"), column="stage__kind_of", choices=Stage.Kind.choices),
+        ChoiceFilter(key="stage", label=_("Stage"), column="stage_id", choices=stage_choices),
+        ChoiceFilter(key="pipeline", label=_("Pipeline"), column="pipeline_id", choices=pipeline_choices),
+        CLOSES,
+        DateFilter(
+            key="closed", label=_("Closed"), column="closed_on", instant=False,
+            periods=("this-week", "this-month", "last-30"),
+        ),
+        COMPANY,
+        TAG,
+        SOURCE,
+        *GAPS,
+        YesFilter(key="restated", label=_("Dated back"), rows=lambda page: Q(pk__in=Deal.objects.restated().values("pk"))),
+    )  # fmt: skip
+    sorts = (
+        BY_CREATION,
+        BY_TITLE,
+        Sort("close", _("Close date"), "expected_close", nullable=True, indexed=False),
+        BY_AMOUNT,
+    )
+    views = (
+        View("open", _("All open"), {"status": "open"}, counted=True),
+        View("mine", _("My deals"), {"status": "open", "owner": "me"}, counted=True),
+        View("won", _("Won"), {"status": "won"}),
+        View("lost", _("Lost"), {"status": "lost"}),
+        View("all", _("Everything")),
+    )
+    empty = Empty(
+        "square-kanban",
+        _("No deals yet"),
+        _("A deal is a chance to sell something. Make one here, or qualify a lead."),
+    )
+
+    @cached_property
+    def stage_tones(self) -> dict[UUID, str]:
+        """The colour of each stage's dot."""
+        return tones(list(Stage.objects.order_by("pipeline_id", "position")))
+
+
+def _restore(row: Row, page: ListPage) -> str:
+    if not page.actor.scope("deal", "delete").covers(row["owner_id"]):
+        return ""
+    url = f"/deals/{row['pk']}/restore/"
+    return mark_safe(
+        f'<button class="btn btn-sm" type="button" hx-post="{url}" hx-swap="none">{icon_html("undo-2")}'
+        f'{escape(_("Restore"))}<span class="sr-only"> {escape(row["title"])}</span></button>'
+    )
+
+
+class BinnedDeals(DealList):
+    """The deals in the bin (R8)."""
+
+    key = "deal-bin"
+    title = _("Deals in the bin")
+    url_name = "deals:deal_bin"
+    new_url_name = ""
+    template = "listing/list.html"
+    columns = (
+        Column("title", _("Deal"), ("title",), lambda row, page: row["title"], phone="main"),
+        Column("company", _("Company"), ("company_id", "company__name"), _company, phone="sub"),
+        Column("stage", _("Stage"), ("stage_id", "stage__name"), _stage),
+        Column("amount", _("Amount"), ("amount", "currency"), _amount, phone="end", css="num"),
+        person_column(label=_("Owner")),
+        Column("binned", _("In the bin since"), ("binned_at",), ago_cell("binned_at"), sort="binned"),
+        Column("restore", "", ("title", "owner_id"), _restore, phone="sub-end"),
+    )
+    filters = (OWNER,)
+    sorts = (Sort("binned", _("Last binned"), "binned_at", descending=True, indexed=False),)
+    views = ()
+    empty = Empty("trash-2", _("The bin is empty"), _("Deals that you put into the bin wait here to be restored."))
+
+    def base(self) -> Any:
+        """Return the deals in the bin."""
+        return Deal.objects.visible_to(self.actor).binned()
+
+
+def tones(stages: list[Stage]) -> dict[UUID, str]:
+    """Return the colour of each stage: won, lost, and 1 to 5, the deeper the likelier, spread over a pipeline's open ones."""
+    result: dict[UUID, str] = {}
+    by_pipeline: dict[UUID, list[Stage]] = {}
+    for stage in stages:
+        if stage.is_open:
+            by_pipeline.setdefault(stage.pipeline_id, []).append(stage)
+        else:
+            result[stage.pk] = stage.kind_of
+    for row in by_pipeline.values():
+        last = max(len(row) - 1, 1)
+        for position, stage in enumerate(row):
+            result[stage.pk] = str(1 + round(position * 4 / last)) if len(row) > 1 else "3"
+    return result

@@ -1,0 +1,67 @@
+"""What deals put on the pages of contacts and companies, and into the menus."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from contacts.registry import LeadAction, register_lead_action
+from crm.kernel.core import navigation, panels
+from crm.kernel.core.navigation import NavItem
+
+from .lists import tones
+from .models import Deal, Stage
+
+MOST = 6
+
+
+def sees_deals(user: Any, _obj: Any = None) -> bool:
+    """Say whether a person sees any deal at all."""
+    return not user.scope("deal", "view").nothing
+
+
+def makes_deals(user: Any, _obj: Any = None) -> bool:
+    """Say whether a person may make deals (creating follows edit)."""
+    return not user.scope("deal", "edit").nothing
+
+
+def deals_of(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """Return the deals of a contact or company that the person may see, open ones first, with the colour of their stages."""
+    rows = Deal.objects.visible_to(request.actor).live().select_related("stage", "owner")  # type: ignore[attr-defined]
+    rows = rows.filter(people__contact=record) if record.kind == "contact" else rows.filter(company=record)
+    found = list(rows.order_by("closed_at", "-created_at")[: MOST + 1])
+    found.sort(key=lambda deal: (not deal.is_open, deal.expected_close is None, deal.expected_close))
+    stages = (
+        list(Stage.objects.filter(pipeline__in={deal.pipeline_id for deal in found}).order_by("position"))
+        if found
+        else []
+    )
+    colour = tones(stages)
+    return {
+        "deals": [(deal, colour.get(deal.stage_id, "1")) for deal in found[:MOST]],
+        "more_deals": len(found) > MOST,
+        "new_deal": makes_deals(request.user),
+        "query": f"{record.kind}={record.pk}",
+    }
+
+
+def register() -> None:
+    """Put deals into menus and onto the pages of contacts and companies."""
+    navigation.register(
+        NavItem(
+            "pipeline",
+            _("Pipeline"),
+            "deals:board",
+            "square-kanban",
+            order=20,
+            shortcut="P",
+            phone=True,
+            visible=sees_deals,
+        )
+    )
+    navigation.register_create(
+        NavItem("deal", _("Deal"), "deals:deal_new", "circle-dollar-sign", order=10, dialog=True, visible=makes_deals)
+    )
+    for kind in ("contact", "company"):
+        panels.register(f"{kind}.side", "deals/_record_deals.html", deals_of, order=20, visible=sees_deals)
+    register_lead_action(LeadAction(_("Qualify"), "deals:lead_qualify", icon="handshake", visible=makes_deals))

@@ -1,0 +1,48 @@
+"""The board's address: page, more cards of a column, counts of the views, the filter dialog, and what others changed."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from crm.kernel.listing.errors import BadQuery
+from crm.kernel.listing.pages import bad_query_response, list_response
+from deals.board import Board
+
+PASSED_ON = ("count", "panel")
+
+
+@login_required
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """Show a pipeline as columns of cards. With `stage` and `after` in the address: that column's next cards."""
+    if any(name in request.GET for name in PASSED_ON):
+        return list_response(request, Board)
+    try:
+        page = Board(request)
+        if "stage" in page.data:
+            return render(request, "deals/board.html#more", {"column": page.more(), "board": page})
+        context = {"board": page, "list": page, "chips": page.chips, "columns": page.board_columns()}
+        return render(request, Board.template, context | {"stamp": Board.stamp()})
+    except BadQuery as error:
+        return bad_query_response(request, Board.title, error)
+
+
+@login_required
+@require_safe
+def board_changes(request: HttpRequest) -> HttpResponse:
+    """Say what others changed on the board since `stamp`: nothing (204), or the columns that differ from those sent.
+
+    `e-<stage>` are the marks of the columns as the browser has them; only others are sent, to be morphed in.
+    """
+    stamp = Board.stamp()
+    if request.GET.get("stamp") == stamp:
+        return HttpResponse(status=204)
+    try:
+        page = Board(request)
+        columns = page.board_columns()
+    except BadQuery as error:
+        return bad_query_response(request, Board.title, error)
+    changed = [column for column in columns if request.GET.get(f"e-{column.key}") != column.etag]
+    context = {"board": page, "list": page, "columns": columns, "changed": changed, "stamp": stamp}
+    return render(request, "deals/board.html#changes", context)

@@ -1,0 +1,336 @@
+// The board: drag, menu and keys move a card at once; the server confirms, or the card slides back.
+
+import { $, $$, announce, isShown, on, onReady, openDialog, registerKeys, showToast } from "./app.js";
+
+const POLL = 15_000;
+let dragging = false;
+let pending = 0;
+// Where a card was before the move that is under way, to put it back.
+const origins = new Map();
+
+const board = () => $("#board");
+const word = (name) => board()?.dataset[`word${name}`] ?? "";
+const columnOf = (card) => card.closest(".kanban-col");
+const cardsIn = (column) => $$(".deal-card", column).filter(isShown);
+const openColumns = () => $$(".kanban-col:not([data-collapsed])", board());
+const idOf = (card) => $(".deal-title", card).pathname.split("/")[2];
+const query = () => location.search.slice(1);
+
+/* --------------------------------------------------------------- moving */
+function remember(card) {
+  if (!origins.has(card.id)) origins.set(card.id, { list: card.parentElement, next: card.nextElementSibling, stage: columnOf(card).dataset.id });
+}
+
+// Cards slide from where they were: a small move, none with reduced motion.
+function slide(card, change) {
+  const from = card.getBoundingClientRect();
+  change();
+  const to = card.getBoundingClientRect();
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches || (from.x === to.x && from.y === to.y)) return;
+  card.animate([{ translate: `${from.x - to.x}px ${from.y - to.y}px` }, { translate: "0 0" }], { duration: 180, easing: "ease" });
+}
+
+function putBack(id) {
+  const origin = origins.get(id);
+  origins.delete(id);
+  const card = document.getElementById(id);
+  if (!card || !origin) return;
+  const focused = card.contains(document.activeElement);
+  delete card.dataset.pending;
+  slide(card, () => origin.list.insertBefore(card, origin.next?.parentElement === origin.list ? origin.next : null));
+  if (focused) $(".deal-title", card).focus();
+}
+
+function send(card, stage) {
+  const origin = origins.get(card.id);
+  card.dataset.pending = "";
+  pending += 1;
+  const url = board().dataset.move.replace("{id}", idOf(card));
+  window.htmx.ajax("POST", query() ? `${url}?${query()}` : url, {
+    source: card,
+    target: "#modal-body",
+    swap: "innerHTML",
+    values: { stage, seen: origin.stage, version: card.dataset.v, board: "1" },
+  });
+}
+
+/** Move a card into a column, at its top unless it was dropped at a place. */
+function move(card, column, { dropped = false } = {}) {
+  if ("fixed" in card.dataset) {
+    if (dropped) putBack(card.id);
+    return showToast({ text: word("Fixed"), tone: "bad" });
+  }
+  if ("pending" in card.dataset) return undefined;
+  if (!dropped) {
+    if (columnOf(card) === column) return undefined;
+    remember(card);
+    slide(card, () => $(".kanban-list", column).prepend(card));
+    $(".deal-title", card).focus();
+    card.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+  return send(card, column.dataset.id);
+}
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const card = event.detail.requestConfig?.elt;
+  if (!card?.matches?.(".deal-card")) return;
+  pending -= 1;
+  const { xhr } = event.detail;
+  if (xhr.status >= 200 && xhr.status < 300) return landed(card.id);
+  if (xhr.status === 422) return (card.dataset.pending = ""); // a dialog asks for what is missing
+  if (xhr.status !== 409 && xhr.status !== 401 && xhr.status !== 403 && xhr.status !== 404) showToast({ text: word("Back"), tone: "bad" });
+  return putBack(card.id);
+});
+
+function landed(id) {
+  origins.delete(id);
+  const card = document.getElementById(id);
+  if (!card) return;
+  delete card.dataset.pending;
+  if (columnOf(card)?.dataset.collapsed !== undefined) card.remove();
+}
+
+document.addEventListener("deals:moved", (event) => landed(`d${event.detail.deal}`));
+document.addEventListener("deals:stale", (event) => {
+  putBack(`d${event.detail.deal}`);
+  look(true);
+});
+// The dialog that asked was closed without an answer: the card goes back.
+document.addEventListener("close", () => setTimeout(() => pending || [...origins.keys()].forEach(putBack)), true);
+
+/* ----------------------------------------------------------------- drag */
+onReady((root) => {
+  if (!window.Sortable) return;
+  for (const list of $$(".kanban-list", root instanceof Element ? root.closest("#board") ?? root : root)) {
+    if (window.Sortable.get(list)) continue;
+    window.Sortable.create(list, {
+      group: "deals",
+      draggable: ".deal-card",
+      filter: ".deal-more, .quick-add, [data-fixed]",
+      preventOnFilter: false,
+      forceFallback: true,
+      fallbackOnBody: true,
+      fallbackTolerance: 4,
+      delay: 200,
+      delayOnTouchOnly: true,
+      touchStartThreshold: 8,
+      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+      scrollSensitivity: 80,
+      bubbleScroll: true,
+      setData: () => {},
+      onStart(event) {
+        dragging = true;
+        remember(event.item);
+        event.item.dataset.ghost = "";
+        document.body.dataset.dragging = "";
+      },
+      onMove(event) {
+        for (const column of $$(".kanban-col[data-drop]")) delete column.dataset.drop;
+        const column = event.to.closest(".kanban-col");
+        if (column && event.from !== event.to) column.dataset.drop = "";
+      },
+      onEnd(event) {
+        dragging = false;
+        delete event.item.dataset.ghost;
+        delete document.body.dataset.dragging;
+        for (const column of $$(".kanban-col[data-drop]")) delete column.dataset.drop;
+        const to = event.to.closest(".kanban-col");
+        if (event.from === event.to) {
+          // The order within a column is the sort's, so a card dropped where it came from goes back to its place.
+          return putBack(event.item.id);
+        }
+        return move(event.item, to, { dropped: true });
+      },
+    });
+  }
+});
+// A press that became a drag must not open the deal.
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Element && event.target.closest(".deal-card[data-ghost]")) event.preventDefault();
+}, true);
+
+/* ----------------------------------------------------------------- menu */
+let subject = null;
+const menu = () => $("#deal-menu");
+
+on("click", ".deal-more", (_event, button) => (subject = button.closest(".deal-card")), true);
+document.addEventListener("toggle", (event) => {
+  if (event.target !== menu() || event.newState !== "open" || !subject) return;
+  const stage = columnOf(subject)?.dataset.id;
+  subject.dataset.menu = "";
+  for (const item of $$("[data-to]", menu())) {
+    item.setAttribute("aria-checked", String(item.dataset.to === stage));
+    item.disabled = "fixed" in subject.dataset;
+  }
+  for (const item of $$("[data-letter]:not([data-letter=t])", menu())) item.hidden = "fixed" in subject.dataset;
+  ($("[aria-checked=true]:not([disabled])", menu()) ?? $$(".menu-item:not([disabled])", menu()).find(isShown))?.focus();
+}, true);
+document.addEventListener("toggle", (event) => {
+  if (event.target === menu() && event.newState === "closed" && subject) delete subject.dataset.menu;
+}, true);
+
+function choose(item) {
+  const card = subject;
+  menu().hidePopover();
+  if (!card?.isConnected) return;
+  if (item.dataset.dialog) return void (openDialog("modal", item.dataset.dialog.replace("{id}", idOf(card))), $(".deal-title", card).focus());
+  const column = $$(".kanban-col", board()).find((each) => each.dataset.id === item.dataset.to);
+  if (column) move(card, column);
+}
+on("click", "#deal-menu [role^=menuitem]", (_event, item) => choose(item));
+on("keydown", "#deal-menu", (event, root) => {
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const item = /^[1-9]$/.test(key) ? $$("[data-to]", root)[key - 1] : $(`[data-letter="${CSS.escape(key)}"]`, root);
+  if (!item || item.disabled || item.hidden) return;
+  event.preventDefault();
+  event.stopPropagation();
+  choose(item);
+});
+
+/* ------------------------------------------------------------- keyboard */
+const current = () => document.activeElement?.closest?.(".deal-card");
+
+function go(card) {
+  if (!card) return true;
+  $(".deal-title", card).focus();
+  card.scrollIntoView({ block: "nearest", inline: "nearest" });
+  return true;
+}
+
+function vertical(by) {
+  const card = current();
+  if (!card) return go($$(".deal-card", board()).find(isShown));
+  const all = cardsIn(columnOf(card));
+  return go(all[Math.min(Math.max(all.indexOf(card) + by, 0), all.length - 1)]);
+}
+
+function horizontal(by) {
+  const card = current();
+  if (!card) return go($$(".deal-card", board()).find(isShown));
+  const columns = openColumns();
+  const height = cardsIn(columnOf(card)).indexOf(card);
+  for (let at = columns.indexOf(columnOf(card)) + by; columns[at]; at += by) {
+    const all = cardsIn(columns[at]);
+    if (all.length) return go(all[Math.min(height, all.length - 1)]);
+  }
+  return true;
+}
+
+function shift(by) {
+  const card = current();
+  if (!card) return false;
+  const columns = $$(".kanban-col", board());
+  const to = columns[columns.indexOf(columnOf(card)) + by];
+  if (to) move(card, to);
+  return true;
+}
+
+function openMenu() {
+  const card = current();
+  if (!card) return false;
+  $(".deal-more", card).click();
+  return true;
+}
+
+onReady((root) => {
+  if (root !== document || !board()) return;
+  registerKeys(word("Keys"), {
+    arrowdown: { label: word("Cards"), run: () => vertical(1) },
+    arrowup: { run: () => vertical(-1) },
+    arrowleft: { run: () => horizontal(-1) },
+    arrowright: { run: () => horizontal(1) },
+    j: { run: () => vertical(1) },
+    k: { run: () => vertical(-1) },
+    m: { label: word("Menu"), run: openMenu },
+    "shift+arrowleft": { label: word("Left"), run: () => shift(-1) },
+    "shift+arrowright": { label: word("Right"), run: () => shift(1) },
+  });
+});
+
+/* ------------------------------------------------------------ quick add */
+on("click", "[data-quick-cancel]", (_event, button) => closeQuick(button.closest(".quick-add")));
+on("keydown", ".quick-add", (event, box) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  event.preventDefault();
+  closeQuick(box);
+});
+function closeQuick(box) {
+  const button = $(".kanban-title .btn", box.closest(".kanban-col"));
+  box.remove();
+  button?.focus();
+}
+// One form at a time in a column.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const link = event.detail.elt;
+  if (!link.matches?.(".kanban-title a[hx-get]")) return;
+  const open = $(".quick-add", link.closest(".kanban-col"));
+  if (!open) return;
+  event.preventDefault();
+  $("input:not([type=hidden])", open).focus();
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const box = event.detail.target?.matches?.(".kanban-list") ? $(".quick-add", event.detail.target) : null;
+  if (box) $("input:not([type=hidden])", box).focus();
+});
+
+/* ----------------------------------------------- what others have moved */
+let asking = false;
+
+function busy() {
+  return dragging || pending || asking || document.hidden || $("dialog[open]:modal") || $("[popover]:popover-open:not(#toasts)") || $(".quick-add");
+}
+
+function look(now = false) {
+  const state = $("#board-state");
+  if (!board() || !state || (busy() && !now) || dragging) return;
+  asking = true;
+  const params = new URLSearchParams(location.search);
+  params.set("stamp", now ? "" : state.dataset.stamp);
+  for (const column of $$(".kanban-col", board())) {
+    const key = column.id.slice(4);
+    params.set(`e-${key}`, column.dataset.etag);
+    const shown = $$(".deal-card", column).length;
+    if (shown > 50) params.set(`n-${key}`, shown);
+  }
+  state.dataset.quiet = "";
+  window.htmx
+    .ajax("GET", `${board().dataset.changes}?${params}`, { source: state, target: "#board-state", swap: "none" })
+    .finally(() => (asking = false));
+}
+setInterval(look, POLL);
+document.addEventListener("visibilitychange", () => document.hidden || look());
+// After an undo or an edit only the columns that differ are fetched, so the place on the board is kept.
+document.addEventListener("crm:refresh", (event) => {
+  if (!board()) return;
+  event.preventDefault();
+  look(true);
+});
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  // A column must not change under a hand that drags.
+  if (event.detail.elt?.id === "board-state" && dragging) event.preventDefault();
+});
+
+/* ---------------------------------------------------------- stage strip */
+const strip = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      const chip = $(`.stage-strip [href="#${target.id}"]`);
+      for (const other of $$(".stage-strip [aria-current]")) other.removeAttribute("aria-current");
+      chip?.setAttribute("aria-current", "true");
+      chip?.scrollIntoView({ block: "nearest", inline: "center" });
+    }
+  },
+  { threshold: 0.6 },
+);
+onReady(() => {
+  if (!matchMedia("(width < 48rem)").matches) return;
+  for (const column of openColumns()) strip.observe(column);
+});
+on("click", ".stage-strip a", (event, link) => {
+  event.preventDefault();
+  const column = document.getElementById(link.hash.slice(1));
+  column?.scrollIntoView({ inline: "start", block: "nearest" });
+  if (column) announce($("h2", column).textContent);
+});
