@@ -1,0 +1,122 @@
+"""The parts of the suite: each measures, prints its lines and keeps its figures."""
+
+import argparse
+from pathlib import Path
+
+from django.db import connection
+
+from . import counts, imports, pages, stack
+from .client import Person, cookies_of
+from .measure import load, ratio, run_rounds
+from .report import Line, keep, known, print_lines
+from .server import serving
+
+BOARD_BYTES = (200_000, 120_000)
+
+
+def measure_pages(options: argparse.Namespace, var: Path) -> None:
+    """Time all pages against their floors, and weigh the board."""
+    records = pages.choose_records()
+    pages.fill_ordinary(records.ordinary)
+    cases = pages.cases(records)
+    cookies = {who: cookies_of(email) for who, email in pages.EMAILS.items()}
+    connection.close()
+    with serving() as port:
+        people = {who: Person(port, each) for who, each in cookies.items()}
+        run_rounds(cases, people, rounds=options.rounds, requests=options.requests)
+        board = len(people["admin"].get("/deals/board/").body)
+    by_name = {case.name: case for case in cases}
+    lines = [Line(case.name, case.p50, 0, 0, "ms") for case in cases if not case.floor]
+    for case in cases:
+        if case.floor:
+            detail = f"{case.p50:.1f} ms over {by_name[case.floor].p50:.1f} ms"
+            lines.append(
+                Line(f"{case.name} / {case.floor}", ratio(case, by_name[case.floor]), case.must, case.aim, "x", detail)
+            )
+    lines.append(Line("board, HTML", board / 1000, BOARD_BYTES[0] / 1000, BOARD_BYTES[1] / 1000, "kB"))
+    print_lines(f"Pages, {options.size} (p50 of {options.rounds} rounds of {options.requests}; load {load()})", lines)
+    figures = {case.name: {"ms": case.p50, "rounds": case.rounds} for case in cases}
+    keep(options.size, "pages", {"cases": figures, "board_bytes": board, "load": load()})
+    _compare_sizes()
+
+
+def _compare_sizes() -> None:
+    """Print how the pages of the huge workspace compare with those of the large one, if both are measured."""
+    large, huge = (known(size).get("pages", {}).get("cases", {}) for size in ("large", "huge"))
+    floor = huge["F(login)"]["ms"] / large["F(login)"]["ms"] if large and huge else 1.0
+    lines = [
+        Line(
+            name,
+            huge[name]["ms"] / large[name]["ms"],
+            1.3,
+            1.1,
+            "x",
+            f"{large[name]['ms']:.1f} -> {huge[name]['ms']:.1f} ms",
+        )
+        for name in large
+        if name in huge and not name.startswith("F(")
+    ]
+    if lines:
+        print_lines(f"Huge / large (F(login) itself changed by {floor:.2f})", lines)
+
+
+def measure_counts(options: argparse.Namespace, var: Path) -> None:
+    """Count the SQL statements of pages."""
+    found = counts.statement_counts(pages.choose_records())
+    lines = [Line(name, number, *map(float, counts.LIMITS[name]), "") for name, number in found.items()]
+    print_lines(f"SQL statements, {options.size}", lines)
+    keep(options.size, "counts", found)
+    large, huge = (known(size).get("counts", {}) for size in ("large", "huge"))
+    if large and huge:
+        different = [name for name in found if large.get(name) != huge.get(name)]
+        print(f"  large and huge: {'equal' if not different else 'DIFFERENT: ' + ', '.join(different)}")
+
+
+def measure_throughput(options: argparse.Namespace, var: Path) -> None:
+    """Ask from eight clients at once."""
+    cookies = cookies_of(pages.EMAILS["admin"])
+    connection.close()
+    rates: dict[str, list[float]] = {"/bench/list/": [], "/contacts/": []}
+    with serving() as port:
+        for path in rates:
+            stack.requests_per_second(port, cookies, path, seconds=1)
+        for _ in range(options.rounds):
+            for path, found in rates.items():
+                found.append(stack.requests_per_second(port, cookies, path))
+    best = {path: sorted(found)[len(found) // 2] for path, found in rates.items()}
+    share = best["/contacts/"] / best["/bench/list/"]
+    detail = f"{best['/contacts/']:.0f} a second, floor {best['/bench/list/']:.0f}"
+    print_lines("Eight clients", [Line("contact list / F(list)", share, 0.4, 0.6, "x", detail, higher=True)])
+    keep(options.size, "throughput", {"ratio": share, "per_second": best})
+
+
+def measure_imports(options: argparse.Namespace, var: Path) -> None:
+    """Time the import of 10,000 contacts against raw SQL, and watch the memory while importing 100,000."""
+    figures = imports.measure(var, rounds=options.rounds)
+    share = figures["s_seconds"] / figures["import_seconds"]
+    detail = f"{10_000 / figures['import_seconds']:.0f} rows/s, S {10_000 / figures['s_seconds']:.0f} rows/s"
+    grown = Line("memory grown by 100,000 rows", figures["grown_mib"], 64, 32, "MiB", f"{figures['big_seconds']:.1f} s")
+    print_lines("Import", [Line("10,000 contacts, share of S", share, 0.4, 0.7, "x", detail, higher=True), grown])
+    keep(options.size, "import", figures)
+
+
+def measure_memory(options: argparse.Namespace, var: Path) -> None:
+    """Weigh the whole stack at rest."""
+    cookies = cookies_of(pages.EMAILS["admin"])
+    connection.close()
+    connection.close_pool()
+    from crm.kernel.core.postgres.base import embedded_server
+
+    embedded_server().stop()
+    found = stack.memory_at_rest(var, cookies, ["/", "/contacts/", "/deals/board/", "/tasks/"])
+    detail = f"database {found['database']:.0f}, the rest {found['web, worker, beat']:.0f}"
+    print_lines("Memory", [Line("whole stack at rest, PSS", found["all"], 450, 350, "MiB", detail)])
+    keep(options.size, "memory", found)
+
+
+def measure_start(options: argparse.Namespace, var: Path) -> None:
+    """Time the first and a later start of a fresh clone."""
+    found = stack.start_times()
+    lines = [Line("fresh clone", found["fresh"], 90, 45, "s"), Line("later start", found["later"], 6, 3, "s")]
+    print_lines("Start", lines)
+    keep(options.size, "start", found)
