@@ -10,6 +10,7 @@ from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core import formats
@@ -105,7 +106,7 @@ def _next_step(row: Row, page: ListPage) -> str:
     day = formats.timezone.localtime(at).date()
     due = "over" if day < today else "today" if day == today else "later"
     return mark_safe(
-        f'<span class="next" data-due="{due}">{icon_html("calendar")}{time_html(at, formats.day(day).capitalize())}</span>'
+        f'<span class="next" data-due="{due}">{icon_html("calendar")}{time_html(at, capfirst(formats.day(day)))}</span>'
     )
 
 
