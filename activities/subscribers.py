@@ -125,6 +125,17 @@ def _company_line(system: str) -> Callable[[list[Any]], None]:
     return write
 
 
+def _unless_imported(write: Callable[[list[Any]], None]) -> Callable[[list[Any]], None]:
+    """Leave the line out for what an import made: each record names its source, and thousands of like lines tell nobody more."""
+
+    def write_unless_imported(events: list[Any]) -> None:
+        actor = _actor(events)
+        if actor is None or actor.kind != "import":
+            write(events)
+
+    return write_unless_imported
+
+
 def contacts_worked(events: list[Any]) -> None:
     """A person edited contacts: their "last worked" clock starts again (P8)."""
     actor = _actor(events)
@@ -178,14 +189,14 @@ def connect() -> None:
     subscribe(deals.DealBinned, _deal_line("binned"))
     subscribe(deals.DealRestored, _deal_line("restored"))
     subscribe(deals.LeadQualified, leads_qualified)
-    subscribe(people.ContactCreated, _person_line("contact_created"))
+    subscribe(people.ContactCreated, _unless_imported(_person_line("contact_created")))
     subscribe(people.ContactCreated, contacts_worked)
     subscribe(people.ContactChanged, contacts_worked)
     subscribe(people.LeadStatusChanged, contacts_worked)
     subscribe(people.ContactBinned, _person_line("contact_binned"))
     subscribe(people.ContactRestored, _person_line("contact_restored"))
     subscribe(people.LeadReturned, leads_returned)
-    subscribe(people.CompanyCreated, _company_line("company_created"))
+    subscribe(people.CompanyCreated, _unless_imported(_company_line("company_created")))
     subscribe(people.CompanyBinned, _company_line("company_binned"))
     subscribe(people.CompanyRestored, _company_line("company_restored"))
     subscribe(people.OwnerChanged, owners_changed)

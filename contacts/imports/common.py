@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.countries import region_of_zone
-from crm.kernel.audit.registry import recomputes
 from crm.kernel.listing.imports import parsers
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Field, Row
@@ -109,12 +108,6 @@ def content_key(row: Row) -> str:
 def default_options() -> dict[str, Any]:
     """Return the options that files of companies and contacts begin with."""
     return {"region": region_of_zone(Workspace.current().timezone) or "US", "create_companies": True}
-
-
-def refresh(model: Any, ids: Sequence[UUID]) -> None:
-    """Have everybody who registered for it recompute derived columns of these rows: search text, clocks, lifecycle."""
-    for recompute in recomputes.get(model, ()):
-        recompute(ids)
 
 
 def external_keys(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from contacts.events import CompanyChanged, CompanyCreated
 from contacts.models import Company, CompanyDomain, CompanyEmail, CompanyPhone, SizeBand
+from contacts.services import refresh_company_search
+from crm.kernel.core.bulk import copy_rows
 from crm.kernel.core.ids import uuid7
 from crm.kernel.events.bus import publish
 from crm.kernel.listing.imports import parsers
@@ -17,7 +19,7 @@ from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.parsers import CellError, Style
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field, Importer, Row, Session, Words
-from crm.kernel.listing.imports.tables import copy_by_time, copy_rows, pairs, update_rows
+from crm.kernel.listing.imports.tables import copy_by_time, pairs, update_rows
 
 from .common import (
     changed,
@@ -25,7 +27,6 @@ from .common import (
     companies_named,
     default_options,
     match_external,
-    refresh,
     require_rights,
     shared_fields,
     take_known,
@@ -108,7 +109,7 @@ def write_companies(job: Job, companies: Sequence[Mapping[str, Any]]) -> None:
         )
         for c in companies
     )
-    refresh(Company, [c["id"] for c in companies])
+    refresh_company_search([c["id"] for c in companies])
     events = [CompanyCreated(subject_id=c["id"], owner_id=c.get("owner_id"), at=c["created_at"]) for c in rows]
     publish(*events, actor=job.actor)
 
@@ -298,7 +299,7 @@ class CompanySession(Session):
             for row in known
             if row.known
         )
-        refresh(Company, [row.known for row in known if row.known])
+        refresh_company_search([row.known for row in known if row.known])
         fields = {
             row.known: tuple(sorted((*row.changes, *(k for k, v in row.record["fresh"].items() if v)))) for row in known
         }

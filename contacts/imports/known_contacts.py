@@ -6,11 +6,12 @@ from uuid import UUID
 from contacts.events import ContactChanged, LeadStatusChanged, OwnerChanged
 from contacts.models import Contact, ContactEmail, ContactPhone
 from contacts.services import refresh_search
+from crm.kernel.core.bulk import copy_rows
 from crm.kernel.core.ids import uuid7
 from crm.kernel.events.bus import DomainEvent, publish
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Row
-from crm.kernel.listing.imports.tables import copy_rows, update_rows
+from crm.kernel.listing.imports.tables import update_rows
 
 from .common import changed
 

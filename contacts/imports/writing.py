@@ -8,12 +8,11 @@ from django.utils import timezone
 
 from contacts.events import ContactCreated
 from contacts.models import Company, Contact, ContactEmail, ContactPhone
+from crm.kernel.core.bulk import copy_rows
 from crm.kernel.core.ids import uuid7
 from crm.kernel.events.bus import publish
 from crm.kernel.listing.imports.engine import Job
-from crm.kernel.listing.imports.tables import copy_by_time, copy_rows
-
-from .common import refresh
+from crm.kernel.listing.imports.tables import copy_by_time
 
 CHILDREN = ("emails", "phones")
 
@@ -32,9 +31,6 @@ def write_contacts(job: Job, contacts: Sequence[dict[str, Any]]) -> None:
     copy_by_time(Contact, rows, "created_at")
     copy_rows(ContactEmail, list(_children(contacts, "emails", "address")))
     copy_rows(ContactPhone, list(_children(contacts, "phones", "number")))
-    derived = [row["id"] for row in rows if "lifecycle" not in row and row.get("company_id")]
-    if derived:
-        refresh(Contact, derived)
     publish(
         *(
             ContactCreated(

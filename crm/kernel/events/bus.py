@@ -15,15 +15,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from crm.kernel.core.bulk import copy_rows
 from crm.kernel.core.changes import Actor, business_time, current_change
 
 from .models import Event
 
+MANY = 100  # from here on COPY is faster than an INSERT
 log = logging.getLogger(__name__)
 
 
@@ -41,8 +44,12 @@ class DomainEvent:
 
     def payload(self) -> dict[str, Any]:
         """Return the event's own fields as JSON values: ids, names of fields, numbers and dates (W2)."""
-        own = {f.name for f in dataclasses.fields(self)} - {"subject_id", "at", "actor", "changeset_id"}
-        return {name: _plain(getattr(self, name)) for name in sorted(own)}
+        return {name: _plain(getattr(self, name)) for name in _own_fields(type(self))}
+
+
+@cache
+def _own_fields(kind: type[DomainEvent]) -> list[str]:
+    return sorted({f.name for f in dataclasses.fields(kind)} - {"subject_id", "at", "actor", "changeset_id"})
 
 
 def _plain(value: Any) -> Any:
@@ -61,6 +68,7 @@ Handler = Callable[[list[Any]], None]
 Consumer = Callable[[Event], None]
 _handlers: dict[type[DomainEvent], list[Handler]] = defaultdict(list)
 _consumers: dict[str, dict[str, Consumer]] = defaultdict(dict)
+_of_imports: set[str] = set()
 _unannounced: ContextVar[bool] = ContextVar("unannounced", default=False)
 
 
@@ -80,18 +88,27 @@ def subscribe(event: type[DomainEvent], handler: Handler) -> None:
         _handlers[event].append(handler)
 
 
-def consume(event: type[DomainEvent], key: str, consumer: Consumer) -> None:
-    """Have a worker call `consumer(outbox_row)` after the commit. `key` is stable: it marks what is done (W3)."""
+def consume(event: type[DomainEvent], key: str, consumer: Consumer, *, imports: bool = False) -> None:
+    """Have a worker call `consumer(outbox_row)` after the commit. `key` is stable: it marks what is done (W3).
+
+    What an import caused is passed over unless the consumer asks for it with `imports` (W4): ten thousand imported
+    records would keep everybody else's events waiting.
+    """
     _consumers[event.name][key] = consumer
+    if imports:
+        _of_imports.add(key)
 
 
-def consumers_of(name: str) -> dict[str, Consumer]:
-    """Return the consumers of an event by key."""
-    return _consumers.get(name, {})
+def consumers_of(name: str, source: str = "") -> dict[str, Consumer]:
+    """Return the consumers of an event by key; of what an import caused only those that asked for it."""
+    found = _consumers.get(name, {})
+    if source != "import":
+        return found
+    return {key: consumer for key, consumer in found.items() if key in _of_imports}
 
 
-def publish(*events: DomainEvent, actor: Actor) -> list[Event]:
-    """Run the in-transaction subscribers and store the events in the outbox (W2); return the stored rows.
+def publish(*events: DomainEvent, actor: Actor) -> None:
+    """Run the in-transaction subscribers and store the events in the outbox (W2), many of them by COPY.
 
     Raises RuntimeError outside a change-set: an event without its change would be a lie.
     """
@@ -105,25 +122,30 @@ def publish(*events: DomainEvent, actor: Actor) -> list[Event]:
     for kind, group in groups.items():
         for handler in _handlers[kind]:
             handler(group)
-    rows = Event.objects.bulk_create(
-        [
-            Event(
-                name=e.name,
-                kind=e.kind,
-                subject_id=e.subject_id,
-                data=e.payload(),
-                changeset_id=change.id,
-                user_id=actor.id,
-                source=actor.source,
-                at=e.at,
-            )
-            for e in stamped
-        ],
-        batch_size=2000,
-    )
-    if not _unannounced.get() and any(_consumers.get(e.name) for e in rows):
+    _store([_row(e, change.id, actor) for e in stamped])
+    if not _unannounced.get() and any(consumers_of(kind.name, actor.source) for kind in groups):
         transaction.on_commit(wake_worker, robust=True)
-    return rows
+
+
+def _row(event: DomainEvent, changeset_id: UUID, actor: Actor) -> dict[str, Any]:
+    """Return the columns of an event's row in the outbox."""
+    return {
+        "name": event.name,
+        "kind": event.kind,
+        "subject_id": event.subject_id,
+        "data": event.payload(),
+        "changeset_id": changeset_id,
+        "user_id": actor.id,
+        "source": actor.source,
+        "at": event.at,
+    }
+
+
+def _store(rows: list[dict[str, Any]]) -> None:
+    if len(rows) > MANY:
+        copy_rows(Event, rows)
+    else:
+        Event.objects.bulk_create(Event(**row) for row in rows)
 
 
 def wake_worker() -> None:

@@ -43,7 +43,7 @@ def process(event_id: int) -> bool:
             event = Event.objects.waiting().select_for_update(skip_locked=True).filter(pk=event_id).first()
             if event is None:
                 return True
-            for key, consumer in consumers_of(event.name).items():
+            for key, consumer in consumers_of(event.name, event.source).items():
                 if key not in event.done:
                     with changeset(Actor.system(key), key):
                         consumer(event)
@@ -70,11 +70,8 @@ def _postpone(event_id: int, error: str) -> None:
 
 def finish_unwatched(ids: list[int]) -> list[int]:
     """Mark events that nobody consumes as processed, in one statement; return the ids of the others."""
-    watched = [
-        pk
-        for pk, name in Event.objects.filter(pk__in=ids).order_by("id").values_list("pk", "name")
-        if consumers_of(name)
-    ]
+    rows = Event.objects.filter(pk__in=ids).order_by("id").values_list("pk", "name", "source")
+    watched = [pk for pk, name, source in rows if consumers_of(name, source)]
     rest = set(ids) - set(watched)
     Event.objects.waiting().filter(pk__in=rest).update(processed_at=timezone.now(), leased_until=None)
     return watched

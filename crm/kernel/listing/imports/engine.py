@@ -263,13 +263,13 @@ def check_and_keep(run: ImportRun) -> None:
 # Running ----------------------------------------------------------------------------------------------------------
 
 
-def take_lease(run: ImportRun, state: str) -> UUID:
+def take_lease(run: ImportRun, state: str, length: dt.timedelta = LEASE) -> UUID:
     """Make this worker the one that works on the run, or raise LeaseLostError: another one does, or nobody should."""
     lease = uuid7()
     taken = (
         ImportRun.objects.abandoned()
         .filter(pk=run.pk, state=state)
-        .update(lease=lease, leased_until=timezone.now() + LEASE, started_at=run.started_at or timezone.now())
+        .update(lease=lease, leased_until=timezone.now() + length, started_at=run.started_at or timezone.now())
     )
     if not taken:
         raise LeaseLostError

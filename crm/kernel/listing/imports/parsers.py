@@ -1,6 +1,7 @@
 """From cells to values. A parser takes the text of a cell, never empty, and returns a value or raises CellError in words."""
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -313,3 +314,8 @@ def guess_decimal(cells: Iterable[str]) -> str:
         if re.fullmatch(r"-?\d{1,3}(,\d{3})+\.\d{1,2}|-?\d+\.\d{1,2}", value):
             return "."
     return ""
+
+
+def digest(text: str) -> str:
+    """Return a short fingerprint of a text, by which a later file with the same text is recognised."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:20]

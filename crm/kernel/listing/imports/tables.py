@@ -4,7 +4,6 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,44 +11,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.utils import timezone
 
+from crm.kernel.core.bulk import copy_rows, writable_columns
 from crm.kernel.core.changes import set_business_time
 from crm.kernel.core.models import Record
 
 RECENT = dt.timedelta(days=1)
-
-
-@cache
-def _columns(model: type[models.Model]) -> list[tuple[str, str, "models.Field[Any, Any]"]]:
-    """Return (attribute, column, field) of all columns that can be written."""
-    fields = [
-        f for f in model._meta.concrete_fields if not f.generated and not (f.db_default is not models.NOT_PROVIDED)
-    ]
-    return [(f.attname, f.column, f) for f in fields]
-
-
-def copy_rows(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, given as values by attribute name; columns that a row does not name get the model's default."""
-    if not rows:
-        return
-    columns = _columns(model)
-    names = [name for name, _column, _field in columns]
-    json_names = {name for name, _column, f in columns if isinstance(f, models.JSONField)}
-    given = set().union(*rows)
-    fixed = {n: f.get_default() for n, _c, f in columns if n not in given or not all(n in row for row in rows)}
-    quote = connection.ops.quote_name
-    listed = ", ".join(quote(column) for _name, column, _field in columns)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {quote(model._meta.db_table)} ({listed}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            values = [row[name] if name in row else fixed[name] for name in names]
-            if json_names:
-                values = [
-                    json.dumps(value, cls=DjangoJSONEncoder) if name in json_names else value
-                    for name, value in zip(names, values, strict=True)
-                ]
-            copy.write_row(values)
 
 
 def copy_by_time(model: type[models.Model], rows: Sequence[Mapping[str, Any]], key: str) -> None:
@@ -84,7 +50,7 @@ def update_rows(model: type[models.Model], rows: Iterable[tuple[UUID, Mapping[st
         groups[tuple(sorted(values))].append({"id": pk, **values})
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    column_of = {name: column for name, column, _field in _columns(model)}
+    column_of = {name: column for name, column, _field in writable_columns(model)}
     versioned = issubclass(model, Record)
     for names, group in groups.items():
         sets = [f"{quote(column_of[name])} = d.{quote(column_of[name])}" for name in names]

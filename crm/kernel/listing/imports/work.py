@@ -1,5 +1,6 @@
 """What a worker does with a run that is at work: check, write or undo it."""
 
+import datetime as dt
 import logging
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from .engine import LeaseLostError, check_and_keep, end, perform, take_lease
 from .models import ImportRun
 
 log = logging.getLogger(__name__)
+UNDO_LEASE = dt.timedelta(minutes=30)  # an undo is one transaction and tells nothing before its end
 TASK = "crm.kernel.listing.tasks.work_on_import"
 
 
@@ -55,7 +57,7 @@ def _fail(run: ImportRun) -> None:
 
 def undo_run(run: ImportRun) -> None:
     """Undo what an import wrote, as the person who asked for it (H2); fields changed since are left alone and named."""
-    lease = take_lease(run, ImportRun.State.UNDOING)
+    lease = take_lease(run, ImportRun.State.UNDOING, UNDO_LEASE)
     person = User.objects.select_related("role", "team").get(pk=run.report["undo_by"])
     actor = Actor.of(person, source="import")
     if not ChangeSet.objects.filter(pk=run.changeset_id).exists():
@@ -66,7 +68,14 @@ def undo_run(run: ImportRun) -> None:
     except Conflict as conflict:
         end(run, lease, run.report["before_undo"], error=conflict.message)
     except Refused as refused:
-        end(run, lease, run.report["before_undo"], error=refused.message)
+        # a worker that died after the undo had been committed leaves only this to be said
+        stands = not ChangeSet.objects.undo_of(run.changeset_id).exists()
+        end(
+            run,
+            lease,
+            run.report["before_undo"] if stands else ImportRun.State.UNDONE,
+            error=refused.message if stands else "",
+        )
     else:
         found = {"removed": done.removed, "restored": done.restored, "binned": done.binned, "kept": len(done.conflicts)}
         end(run, lease, ImportRun.State.UNDONE, report={**run.report, "undo": found})
