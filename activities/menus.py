@@ -22,12 +22,12 @@ def due_count(user: Any) -> int:
 
 def may_make_tasks(user: Any) -> bool:
     """Say whether a person may make tasks."""
-    return not user.scope("task", "edit").nothing
+    return user.level("task", "edit") != "none"  # the scope would ask for the team
 
 
 def may_log(user: Any) -> bool:
     """Say whether a person may log activities."""
-    return not user.scope("activity", "edit").nothing
+    return user.level("activity", "edit") != "none"  # the scope would ask for the team
 
 
 def connect() -> None:
@@ -40,9 +40,13 @@ def connect() -> None:
         NavItem("day", _("My day"), "activities:my_day", "sun", order=10, shortcut="D", phone=True, count=due_count)
     )
     navigation.register(
-        NavItem("tasks", _("Tasks"), "activities:task_list", "circle-check-big", order=60, shortcut="T", count=due_count)
+        NavItem(
+            "tasks", _("Tasks"), "activities:task_list", "circle-check-big", order=60, shortcut="T", count=due_count
+        )
     )
-    navigation.register(NavItem("activities", _("Activities"), "activities:activity_list", "phone", order=70, shortcut="A"))
+    navigation.register(
+        NavItem("activities", _("Activities"), "activities:activity_list", "phone", order=70, shortcut="A")
+    )
     navigation.register_create(
         NavItem(
             "task", _("Task"), "activities:task_new", "circle-check-big", order=40, dialog=True, visible=may_make_tasks

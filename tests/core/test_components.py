@@ -247,7 +247,7 @@ def test_the_frame_asks_the_database_nothing(rep, workspace, django_assert_num_q
     request = RequestFactory().get("/")
     request.user = rep
     str(shell(request)["workspace_name"])
-    with django_assert_num_queries(0):
+    with django_assert_num_queries(0, info="a `visible` of some menu entry asks the database"):
         context = shell(request)
         for name in ("nav", "phone_nav", "create_menu", "settings_menu"):
             list(context[name])
