@@ -27,7 +27,8 @@ def _subject(row: Row, page: ListPage, fallback: str) -> str:
     """Return a row's link, which opens the record in the dialog."""
     url = url_of(page.kind, row["pk"])
     return format_html(
-        '<a class="link-quiet row-title" href="{}" data-row-link hx-get="{}" hx-target="#modal-body" hx-swap="innerHTML">{}</a>',
+        '<a class="cell-main clip" href="{}" data-row-link hx-get="{}" hx-target="#modal-body"'
+        ' hx-swap="innerHTML">{}</a>',
         url,
         url,
         fallback,

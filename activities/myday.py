@@ -29,8 +29,8 @@ MOST = 100
 SHOWN_DEALS = 6
 TASK_FIELDS = (
     "pk", "title", "type", "priority", "due_on", "due_at", "done_at", "contact_id", "contact__first_name",
-    "contact__last_name", "contact__owner_id", "deal_id", "deal__title", "deal__owner_id", "deal__amount", "deal__currency",
-    "company__name",
+    "contact__last_name", "contact__owner_id", "deal_id", "deal__title", "deal__owner_id", "deal__amount",
+    "deal__currency", "company__name",
 )  # fmt: skip
 ACTIVITY_FIELDS = (
     "pk", "subject", "type", "at", "scheduled_on", "completed_at", "outcome", "duration", "deal_id", "deal__title",
@@ -144,7 +144,9 @@ class MyDay:
         mine = Task.objects.live().filter(assignee_id=self.actor.id)
         until = self.today + AHEAD
         wanted = mine.filter(Q(done_at__isnull=True, due_on__lte=until) | Q(done_at__gte=self.midnight))
-        rows = wanted.order_by("due_on", F("due_at").asc(nulls_last=True), "-priority", "pk").values(*TASK_FIELDS)[:MOST]
+        rows = wanted.order_by("due_on", F("due_at").asc(nulls_last=True), "-priority", "pk").values(*TASK_FIELDS)[
+            :MOST
+        ]
         return [self._task(row) for row in rows]
 
     def _task(self, row: dict[str, Any]) -> Item:
@@ -257,7 +259,7 @@ class MyDay:
                 past=row["completed_at"] is not None,
             )
             for row in self._activities
-            if self._is_today(row)
+            if self._is_today(row) and row["type"] != Activity.Type.EMAIL
         ]
         slots.sort(key=lambda slot: (slot.at is not None, slot.at or self.now))
         place = sum(slot.at is None or slot.at <= self.now for slot in slots)
@@ -275,8 +277,8 @@ class MyDay:
             mine.filter(awake).annotate(last=last).filter(last__lt=oldest)
             .order_by("last", "pk")
             .values_list(
-                "pk", "title", "company__name", "amount", "currency", "stage__name", "last", "last_activity_at", "company_id",
-                "stage__idle_days", "next_step_at",
+                "pk", "title", "company__name", "amount", "currency", "stage__name", "last", "last_activity_at",
+                "company_id", "stage__idle_days", "next_step_at",
             )[:500]
         )  # fmt: skip
         return [line for row in rows if (line := self._quiet_line(row)) is not None]
@@ -289,7 +291,9 @@ class MyDay:
         if idle <= limit or (step_at is not None and self.now <= step_at <= soon):
             return None
         pk, title, company, amount, currency, stage = values
-        return DealLine(pk, title, company or "", amount, currency, stage, last, touched is not None, company_id, idle, limit)
+        return DealLine(
+            pk, title, company or "", amount, currency, stage, last, touched is not None, company_id, idle, limit
+        )
 
     @property
     def quiet_count(self) -> int:

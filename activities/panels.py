@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -9,16 +10,18 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kernel.audit.sentences import record_changes
 from crm.kernel.core import formats
 
 from .forms import COMPOSER
 from .models import Activity, Task
 from .places import url_of
 from .sentences import ICONS, Writer, day_words
-from .timeline import SHOWN, Timeline
+from .timeline import Timeline
 
 TABS = (
     ("note", gettext_lazy("Note"), "n"),
@@ -27,7 +30,12 @@ TABS = (
     ("meeting", gettext_lazy("Meeting"), "m"),
     ("task", gettext_lazy("Task"), "t"),
 )
-CHIPS = (("email", gettext_lazy("Emails")), ("call", gettext_lazy("Calls")), ("meeting", gettext_lazy("Meetings")), ("note", gettext_lazy("Notes")))
+CHIPS = (
+    ("email", gettext_lazy("Emails")),
+    ("call", gettext_lazy("Calls")),
+    ("meeting", gettext_lazy("Meetings")),
+    ("note", gettext_lazy("Notes")),
+)
 
 
 @dataclass(slots=True)
@@ -55,7 +63,9 @@ class Step:
     @property
     def done_url(self) -> str:
         """Where Done posts to."""
-        return reverse("activities:task_complete" if self.kind == "task" else "activities:activity_complete", args=[self.pk])
+        return reverse(
+            "activities:task_complete" if self.kind == "task" else "activities:activity_complete", args=[self.pk]
+        )
 
     @property
     def move_url(self) -> str:
@@ -112,7 +122,8 @@ def open_tasks(request: HttpRequest, record: Any) -> list[Step]:
             "pk", "title", "type", "due_on", "due_at", "assignee__name"
         )[:20]
         kept[record.pk] = [
-            Step("task", pk, title, ICONS[kind], due, at, (who or "").split(" ")[0]) for pk, title, kind, due, at, who in found
+            Step("task", pk, title, ICONS[kind], due, at, (who or "").split(" ")[0])
+            for pk, title, kind, due, at, who in found
         ]
     return kept[record.pk]
 
@@ -124,7 +135,9 @@ def next_step_panel(request: HttpRequest, record: Any) -> dict[str, Any]:
         at = None if entry.scheduled_on else entry.at
         due = entry.scheduled_on or timezone.localtime(entry.at).date()
         title = entry.subject or str(Activity.Type(entry.type).label)
-        steps.append(Step("activity", entry.pk, title, ICONS[entry.type], due, at, (entry.user_name or "").split(" ")[0]))
+        steps.append(
+            Step("activity", entry.pk, title, ICONS[entry.type], due, at, (entry.user_name or "").split(" ")[0])
+        )
     steps.sort(key=lambda step: (step.due or dt.date.max, step.at or dt.datetime.max.replace(tzinfo=dt.UTC)))
     return {"step": steps[0] if steps else None}
 
@@ -157,23 +170,48 @@ def composer_forms(request: HttpRequest, record: Any) -> list[Any]:
 
 
 def feed(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """Return the timeline as HTML rows, with its filter."""
+    """Return the timeline as HTML rows, with its filter; `changes=1` in the address shows field changes too (R7)."""
     timeline = timeline_of(request, record)
     actor = request.actor  # type: ignore[attr-defined]
-    writer = Writer(kind=record.kind, deals=actor.scope("deal", "view"), reader=actor.id)
+    writer = Writer(kind=record.kind, deals=actor.scope("deal", "view"))
     token = get_token(request)
     plus = "+" if timeline.counts_capped else ""
+    changes = request.GET.get("changes") == "1" and not timeline.shown
+    rows = [(entry.at, writer.entry(entry)) for entry in timeline.page]
+    if changes:
+        rows += field_changes(timeline, writer)
+    asked = "changes=1&" if changes else f"show={timeline.shown}&" if timeline.shown else ""
     return {
         "record": record,
         "record_url": url_of(record.kind, record.pk),
         "feed_url": reverse("activities:timeline", args=[record.kind, record.pk]),
         "timeline": timeline,
+        "changes_shown": changes,
+        "more": f"{asked}before={timeline.next}" if timeline.next else "",
         "chips": [
             {"key": key, "label": label, "icon": ICONS[key], "count": f"{timeline.counts.get(key, 0)}{plus}"}
             for key, label in CHIPS
-            if key in SHOWN
         ],
         "planned": [writer.planned(entry, token) for entry in timeline.planned],
         "pinned": [writer.entry(entry) for entry in timeline.pinned],
-        "days": [(day_words(day), [writer.entry(entry) for entry in entries]) for day, entries in timeline.days()],
+        "days": by_day(rows),
     }
+
+
+def field_changes(timeline: Timeline, writer: Writer) -> list[tuple[dt.datetime, SafeString]]:
+    """Return the field changes that fall between the page's entries, read from history."""
+    before = timeline.before[0] if timeline.before else None
+    found = record_changes(timeline.record, actor=timeline.actor, before=before)
+    oldest = timeline.page[-1].at if timeline.next else None
+    return [
+        (change.at, html)
+        for change in found
+        if (oldest is None or change.at >= oldest) and (html := writer.change(change))
+    ]
+
+
+def by_day(rows: list[tuple[dt.datetime, SafeString]]) -> list[tuple[str, list[SafeString]]]:
+    """Return rows under their days in the reader's zone, newest first; rows of one moment keep their order."""
+    rows.sort(key=lambda row: row[0], reverse=True)
+    grouped = groupby(rows, key=lambda row: timezone.localtime(row[0]).date())
+    return [(day_words(day), [html for _at, html in part]) for day, part in grouped]

@@ -56,7 +56,7 @@ class RecordField(forms.UUIDField):
 
 
 class SeenForm(forms.Form):
-    """Base of forms that edit: they carry the values that the person started from, so that edits conflict field by field (P3)."""
+    """Base of forms that edit: they carry the values that the person started from, for conflicts by field (P3)."""
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, use_required_attribute=False, **kwargs)
@@ -183,13 +183,18 @@ class ActivityForm(SeenForm):
 
     subject = forms.CharField(label=_("Subject"), required=False, max_length=300)
     body = forms.CharField(
-        label=_("Text"), required=False, max_length=50_000, widget=forms.Textarea(attrs={"rows": 5, "data-mentions": ""})
+        label=_("Text"),
+        required=False,
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 5, "data-mentions": ""}),
     )
     at = forms.DateTimeField(label=_("When"), required=False, widget=DateTimeInput())
     duration = forms.IntegerField(
         label=_("Minutes"), required=False, min_value=0, validators=[MaxValueValidator(10_080)]
     )
-    direction = forms.ChoiceField(label=_("Direction"), choices=[("", "-"), *Activity.Direction.choices], required=False)
+    direction = forms.ChoiceField(
+        label=_("Direction"), choices=[("", "-"), *Activity.Direction.choices], required=False
+    )
     outcome = forms.ChoiceField(label=_("Outcome"), required=False)
     deal = RecordField("deal", label=_("Deal"))
 
@@ -254,7 +259,10 @@ class NewActivityForm(forms.Form):
     deal = RecordField("deal", label=_("Deal"))
     subject = forms.CharField(label=_("Subject"), required=False, max_length=300)
     body = forms.CharField(
-        label=_("Text"), required=False, max_length=50_000, widget=forms.Textarea(attrs={"rows": 4, "data-mentions": ""})
+        label=_("Text"),
+        required=False,
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 4, "data-mentions": ""}),
     )
     at = forms.DateTimeField(
         label=_("When"),

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from crm.kernel.audit.sentences import Entry as Changes
 from crm.kernel.core import formats
 from crm.kernel.core.html import avatar_html, icon_html
 from crm.kernel.core.scopes import Scope
@@ -55,10 +55,9 @@ def day_words(day: dt.date) -> str:
 class Writer:
     """Writes the entries of one record's timeline for one reader."""
 
-    def __init__(self, *, kind: str, deals: Scope, reader: UUID | None) -> None:
+    def __init__(self, *, kind: str, deals: Scope) -> None:
         self.kind = kind
         self.deals = deals
-        self.reader = reader
 
     def entry(self, entry: TimelineEntry) -> SafeString:
         """Return one entry as a list item."""
@@ -67,14 +66,15 @@ class Writer:
         small = " event-small" if system and not tone else ""
         return format_html(
             '<li class="event{}" id="entry-{}"><span class="event-mark"{}>{}</span><div>'
-            '<div class="event-line"><p>{}</p>{}{}</div>{}</div></li>',
+            '<div class="event-line"><p>{}</p>{}{}{}</div>{}</div></li>',
             small,
-            entry.pk,
+            entry.pk if entry.part == "page" else f"{entry.part}-{entry.pk}",
             format_html(' data-tone="{}"', tone) if tone else "",
             icon_html(icon),
             self.sentence(entry),
+            self._undo(entry),
             self._time(entry),
-            self._tools(entry),
+            "" if system else self._more(entry),
             "" if system else self._card(entry),
         )
 
@@ -119,9 +119,39 @@ class Writer:
             entry.at.isoformat(),
             formats.full(entry.at),
             _("%(when)s, late") % {"when": when} if late else when,
-            self._tools(entry),
+            self._more(entry),
             buttons,
             who,
+        )
+
+    def change(self, change: Changes) -> SafeString | str:
+        """Return what one command changed in the record's fields; nothing where the timeline tells it anyway."""
+        told = [each for each in change.sentences if each.what in ("changed", "set", "cleared", "added", "taken_off")]
+        if not told:
+            return ""
+        lines = format_html_join(
+            "",
+            '<span class="diff">{}: {}{}{}</span> ',
+            (
+                (
+                    each.label,
+                    format_html("<del>{}</del>", each.before) if each.before else "",
+                    icon_html("arrow-right") if each.before and each.after else "",
+                    format_html("<ins>{}</ins>", each.after) if each.after else "",
+                )
+                for each in told
+            ),
+        )
+        clock = date_format(timezone.localtime(change.at), pgettext("time of day", "H:i"))
+        return format_html(
+            '<li class="event event-small"><span class="event-mark">{}</span><div><div class="event-line">'
+            '<p><b>{}</b> {}</p><time datetime="{}" title="{}">{}</time></div></div></li>',
+            icon_html("pencil"),
+            change.who,
+            lines,
+            change.at.isoformat(),
+            formats.full(change.at),
+            clock,
         )
 
     # Parts ---------------------------------------------------------------------------------------------------------
@@ -133,35 +163,38 @@ class Writer:
 
     @staticmethod
     def _time(entry: TimelineEntry) -> SafeString:
-        clock = date_format(timezone.localtime(entry.at), pgettext("time of day", "H:i"))
-        words = clock if entry.scheduled_on is None else _("all day")
+        if entry.part == "pinned":
+            words = formats.when(entry.at)
+        elif entry.scheduled_on is not None:
+            words = _("all day")
+        else:
+            words = date_format(timezone.localtime(entry.at), pgettext("time of day", "H:i"))
         return format_html(
             '<time datetime="{}" title="{}">{}</time>', entry.at.isoformat(), formats.full(entry.at), words
         )
 
-    def _tools(self, entry: TimelineEntry) -> SafeString:
-        """Return Undo for one's own recent commands, and the way to the entry itself."""
-        parts = []
-        if entry.change is not None and entry.part != "planned":
-            url = reverse("audit:undo", args=[entry.change])
-            parts.append(
-                format_html(
-                    '<button class="link xs" type="button" hx-post="{}" hx-swap="none">{}</button>', url, _("Undo")
-                )
-            )
-        if entry.type != Activity.Type.SYSTEM:
-            url = url_of("activity", entry.pk)
-            parts.append(
-                format_html(
-                    '<a class="btn btn-ghost btn-icon btn-sm event-more" href="{}" hx-get="{}" hx-target="#modal-body"'
-                    ' hx-swap="innerHTML" aria-label="{}">{}</a>',
-                    url,
-                    url,
-                    _("Open and change"),
-                    icon_html("ellipsis", "sm"),
-                )
-            )
-        return format_html_join("", "{}", ((part,) for part in parts))
+    @staticmethod
+    def _undo(entry: TimelineEntry) -> SafeString | str:
+        """Return Undo for one's own recent commands (H2)."""
+        if entry.change is None:
+            return ""
+        url = reverse("audit:undo", args=[entry.change])
+        return format_html(
+            '<button class="link xs event-undo" type="button" hx-post="{}" hx-swap="none">{}</button>', url, _("Undo")
+        )
+
+    @staticmethod
+    def _more(entry: TimelineEntry) -> SafeString:
+        """Return the way to the entry itself, where it can be changed."""
+        url = url_of("activity", entry.pk)
+        return format_html(
+            '<a class="btn btn-ghost btn-icon btn-sm event-more" href="{}" hx-get="{}" hx-target="#modal-body"'
+            ' hx-swap="innerHTML" aria-label="{}">{}</a>',
+            url,
+            url,
+            _("Open and change"),
+            icon_html("ellipsis", "sm"),
+        )
 
     @staticmethod
     def _card(entry: TimelineEntry) -> SafeString | str:
@@ -170,12 +203,7 @@ class Writer:
         body = format_html('<p class="snippet pre">{}</p>', entry.body[:600]) if entry.body else ""
         if not subject and not body:
             return ""
-        pin = (
-            format_html('<p class="xs dim row">{}{}</p>', icon_html("pin", "xs"), _("Pinned"))
-            if entry.pinned_at
-            else ""
-        )
-        return format_html('<article class="event-card">{}{}{}</article>', subject, body, pin)
+        return format_html('<article class="event-card">{}{}</article>', subject, body)
 
     def _with(self, entry: TimelineEntry) -> SafeString | str:
         """Return " with Maya and Paul"."""

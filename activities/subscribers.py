@@ -126,7 +126,7 @@ def _company_line(system: str) -> Callable[[list[Any]], None]:
 
 
 def _unless_imported(write: Callable[[list[Any]], None]) -> Callable[[list[Any]], None]:
-    """Leave the line out for what an import made: each record names its source, and thousands of like lines tell nobody more."""
+    """Leave the line out for what an import made: each record names its source, and thousands of lines tell no more."""
 
     def write_unless_imported(events: list[Any]) -> None:
         actor = _actor(events)

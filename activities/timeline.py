@@ -9,10 +9,8 @@ import base64
 import binascii
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +18,13 @@ from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from contacts.models import Contact
+from crm.kernel.audit.models import ChangeSet
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.history import history_of
 from deals.models import Deal, DealContact
 
 from .models import Activity, ActivityContact
+from .models.activity import ActivityQuerySet
 
 PAGE = 50
 COUNTED = 1000
@@ -68,11 +68,6 @@ class TimelineEntry:
     editable: bool = False
 
     @property
-    def day(self) -> dt.date:
-        """The day in the reader's zone under which it stands."""
-        return timezone.localtime(self.at).date()
-
-    @property
     def cursor(self) -> str:
         """Where the next page begins, for the address."""
         return base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.pk}".encode()).decode().rstrip("=")
@@ -98,7 +93,7 @@ class Timeline:
         self.before = read_cursor(before) if before else None
 
     @cached_property
-    def rows(self) -> QuerySet[Activity]:
+    def rows(self) -> ActivityQuerySet:
         """All live activities of the record, with `place` and `place_id` as the keys of the index that orders them."""
         live = Activity.objects.live()
         if self.record.kind == "deal":
@@ -135,13 +130,12 @@ class Timeline:
 
     def _own_change(self) -> Case:
         """The change-set that wrote the row, where it is the reader's own and recent: it can be undone here (H2)."""
-        history = history_of(Activity)
-        change = history.objects.filter(
-            pgh_obj_id=OuterRef("pk"), pgh_label="insert", pgh_context__user=self.actor.id, pgh_context__source="page"
-        )
+        written = history_of(Activity).objects.filter(pgh_obj_id=OuterRef(OuterRef("pk")), pgh_label="insert")
+        mine = ChangeSet.objects.filter(user=self.actor.user, source="page", actor_kind="user")
+        change = mine.filter(pk__in=written.values("pgh_context_id"))
         recent = timezone.now() - dt.timedelta(days=UNDO_DAYS)
         return Case(
-            When(Q(user_id=self.actor.id, created_at__gt=recent), then=Subquery(change.values("pgh_context_id")[:1])),
+            When(Q(user=self.actor.user, created_at__gt=recent), then=Subquery(change.values("pk")[:1])),
             default=None,
             output_field=UUIDField(null=True),
         )
@@ -239,8 +233,3 @@ class Timeline:
     def next(self) -> str:
         """The cursor of the next page, or nothing."""
         return self.page[-1].cursor if len(self._ordered) > PAGE else ""
-
-    def days(self) -> Iterator[tuple[dt.date, list[TimelineEntry]]]:
-        """Yield each day with its entries."""
-        for day, entries in groupby(self.page, key=lambda entry: entry.day):
-            yield day, list(entries)

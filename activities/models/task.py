@@ -21,11 +21,11 @@ class TaskQuerySet(BinnableRows):
     """Query verbs for tasks."""
 
     def visible_to(self, who: Any) -> Self:
-        """Return one's own and those whose deal or contact one may see (U3)."""
+        """Return one's own, those one gave to others, and those whose deal or contact one may see (U3)."""
         if who.scope("task", "view").everything:
             return self
         me = getattr(who, "pk", None) or who.id
-        return self.filter(Q(assignee_id=me) | linked_records(who, "task"))
+        return self.filter(Q(assignee_id=me) | Q(created_by_id=me) | linked_records(who, "task"))
 
     def open(self) -> Self:
         """Return what is still to do."""

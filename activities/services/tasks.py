@@ -111,7 +111,7 @@ def _build(row: TaskRow, zone: ZoneInfo, actor: Actor, now: dt.datetime) -> Task
         priority=row.priority,
         due_on=row.due_on,
         due_at=due_instant(row.due_on, row.due_time, zone),
-        assignee_id=row.assignee_id,
+        assignee_id=row.assignee_id,  # type: ignore[misc]
         remind_at=remind_at,
         contact_id=row.contact_id,
         company_id=row.company_id,

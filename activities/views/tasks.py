@@ -157,12 +157,19 @@ def task_reschedule(request: HttpRequest, pk: UUID) -> HttpResponse:
         reschedule_tasks(task_ids=[pk], actor=actor, due_on=day, keep_time=True)
         return done(request, _("Moved: %(title)s") % {"title": task.title}, url_of("task", pk))
     first = task_initial(task)
-    form = WhenForm(request.POST or None, initial={"on": first["on"], "time": first["time"]}, use_required_attribute=False)
+    form = WhenForm(
+        request.POST or None, initial={"on": first["on"], "time": first["time"]}, use_required_attribute=False
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         reschedule_tasks(task_ids=[pk], actor=actor, due_on=data["on"], due_time=data["time"])
         return done(request, _("Moved: %(title)s") % {"title": task.title}, url_of("task", pk))
-    quick = (("today", _("Today")), ("tomorrow", _("Tomorrow")), ("in_3_days", _("In 3 days")), ("next_week", _("In a week")))
+    quick = (
+        ("today", _("Today")),
+        ("tomorrow", _("Tomorrow")),
+        ("in_3_days", _("In 3 days")),
+        ("next_week", _("In a week")),
+    )
     return form_page(request, form, _("Reschedule"), _("Move"), url_of("task", pk), quick=quick)
 
 

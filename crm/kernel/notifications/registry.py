@@ -9,7 +9,7 @@ _kinds: dict[str, tuple[Any, Address]] = {}
 
 
 def show_kind(kind: str, rows: Any, address: Address) -> None:
-    """Let notifications lead to records of a kind: `rows` is a query set with `visible_to`, `address(pk)` their page."""
+    """Let notifications lead to records of a kind: `rows` has `visible_to`, `address(pk)` gives their page."""
     _kinds[kind] = (rows, address)
 
 

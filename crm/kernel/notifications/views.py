@@ -28,7 +28,7 @@ ICONS = {
 @login_required
 @require_safe
 def notification_list(request: HttpRequest) -> HttpResponse:
-    """Show what one was told, newest first; as a drawer from the bell. Records that one may not see now are not named (U3)."""
+    """Show what one was told, newest first; a drawer from the bell. What one may not see now is left out (U3)."""
     me = request.actor  # type: ignore[attr-defined]
     mine = Notification.objects.visible_to(me).order_by("-at", "-id")
     try:
@@ -42,7 +42,11 @@ def notification_list(request: HttpRequest) -> HttpResponse:
     rows = found[:PAGE]
     seen = registry.visible(me, {(n.record_kind, n.record_id) for n in rows if n.record_id})
     context: dict[str, Any] = {
-        "rows": [{"n": n, "icon": ICONS.get(n.topic, "bell")} for n in rows if not n.record_id or (n.record_kind, n.record_id) in seen],
+        "rows": [
+            {"n": n, "icon": ICONS.get(n.topic, "bell")}
+            for n in rows
+            if not n.record_id or (n.record_kind, n.record_id) in seen
+        ],
         "unread": any(n.read_at is None for n in rows),
         "next": rows[-1].pk if len(found) > PAGE else None,
     }

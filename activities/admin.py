@@ -1,0 +1,108 @@
+"""Activities and tasks in the admin, saved by the same services as the pages (U5)."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from crm.kernel.core.adminsite import BinFilter, ReadOnlyAdmin, RecordAdmin, RowsInline
+from crm.kernel.core.changes import Actor
+
+from .models import Activity, ActivityContact, ActivityMention, Task
+from .services.changing import bin_activity, edit_activity, restore_activity
+from .services.task_changes import bin_task, edit_task, restore_task
+
+
+class ByBeginning(RecordAdmin):
+    """Records without a search column: found by the beginning of their words."""
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Find by the beginning of `search_fields`."""
+        return super(RecordAdmin, self).get_search_results(request, queryset, search_term)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: what people do and plan is written down on the pages, with its links."""
+        return False
+
+
+class PersonInline(RowsInline):
+    """Contacts of an activity."""
+
+    model = ActivityContact
+
+
+class MentionInline(RowsInline):
+    """Colleagues mentioned in a note."""
+
+    model = ActivityMention
+
+
+@admin.register(Activity)
+class ActivityAdmin(ByBeginning):
+    """Calls, e-mails, meetings, notes and system entries."""
+
+    list_display = ("at", "type", "subject", "user", "company", "deal", "completed_at")
+    list_filter = (BinFilter, "type", "outcome")
+    list_select_related = ("user", "company", "deal")
+    search_fields = ("subject__istartswith",)
+    fields = (
+        "type", "subject", "body", "duration", "direction", "outcome", "user", "company", "deal", "at",
+        "scheduled_at", "scheduled_on", "completed_at", "pinned_at", "system",
+    )  # fmt: skip
+    readonly_fields = (
+        "type", "user", "company", "deal", "at", "scheduled_at", "scheduled_on", "completed_at", "pinned_at", "system",
+    )  # fmt: skip
+    inlines = (PersonInline, MentionInline)
+    ordering = ("-id",)
+
+    def edit(self, request: HttpRequest, pk: Any, values: dict[str, Any]) -> Activity:
+        """Change an activity by its service."""
+        return edit_activity(activity_id=pk, changes=values, actor=self.actor(request))
+
+    def bin_records(self, ids: list[Any], actor: Actor) -> int:
+        """Put activities into the bin."""
+        return len([bin_activity(activity_id=pk, actor=actor) for pk in ids])
+
+    def restore_records(self, ids: list[Any], actor: Actor) -> int:
+        """Bring activities back."""
+        return len([restore_activity(activity_id=pk, actor=actor) for pk in ids])
+
+
+@admin.register(Task)
+class TaskAdmin(ByBeginning):
+    """Tasks."""
+
+    list_display = ("title", "assignee", "due_on", "due_at", "priority", "done_at")
+    list_filter = (BinFilter, "type", "priority", "assignee")
+    list_select_related = ("assignee",)
+    search_fields = ("title__istartswith",)
+    fields = (
+        "title", "notes", "type", "priority", "assignee", "due_on", "due_at", "remind_at", "reminded_at", "contact",
+        "company", "deal", "done_at", "done_by", "created_by",
+    )  # fmt: skip
+    readonly_fields = (
+        "assignee", "due_on", "due_at", "remind_at", "reminded_at", "contact", "company", "deal", "done_at",
+        "done_by", "created_by",
+    )  # fmt: skip
+    ordering = ("-id",)
+
+    def edit(self, request: HttpRequest, pk: Any, values: dict[str, Any]) -> Task:
+        """Change a task by its service."""
+        return edit_task(task_id=pk, changes=values, actor=self.actor(request))
+
+    def bin_records(self, ids: list[Any], actor: Actor) -> int:
+        """Put tasks into the bin."""
+        return len([bin_task(task_id=pk, actor=actor) for pk in ids])
+
+    def restore_records(self, ids: list[Any], actor: Actor) -> int:
+        """Bring tasks back."""
+        return len([restore_task(task_id=pk, actor=actor) for pk in ids])
+
+
+@admin.register(ActivityContact, ActivityMention)
+class LinkAdmin(ReadOnlyAdmin):
+    """Links of activities; they are changed with their activity."""
+
+    list_display = ("id", "activity")
+    list_select_related = ("activity",)
+    ordering = ("-id",)
