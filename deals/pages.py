@@ -10,6 +10,7 @@ from django.db.models.functions import Lag
 from django.utils import timezone
 
 from contacts.models import Contact
+from crm.kernel.core import formats
 from crm.kernel.core.history import history_of
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 
@@ -31,6 +32,14 @@ class Visit:
     tone: str
     amount: Decimal | None
     currency: str
+
+    @property
+    def words(self) -> str:
+        """How long it lasted, by its largest unit."""
+        if self.lasted >= dt.timedelta(days=1):
+            return formats.plural_days(self.lasted.days)
+        hours, minutes = divmod(int(self.lasted.total_seconds()) // 60, 60)
+        return formats.duration(hours * 3600 if hours else max(minutes, 1) * 60)
 
     @property
     def slow(self) -> bool:
@@ -63,7 +72,7 @@ def people_of(deal: Deal, actor: Any) -> list[Any]:
 
 def visits_of(deal: Deal, stages: list[Stage]) -> list[Visit]:
     """Return the deal's counted stays, the present one first (P9). Undone moves are left out: what came before runs on."""
-    rows = list(StageChange.objects.for_deal(deal).counted().select_related("to_stage", "user").prefetch_related(None))
+    rows = list(StageChange.objects.for_deal(deal).counted().select_related("to_stage", "user"))
     colour = tones(stages)
     found: list[Visit] = []
     for row, following in zip(rows, [*rows[1:], None], strict=True):

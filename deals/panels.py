@@ -62,6 +62,12 @@ def register() -> None:
     navigation.register_create(
         NavItem("deal", _("Deal"), "deals:deal_new", "circle-dollar-sign", order=10, dialog=True, visible=makes_deals)
     )
+    navigation.register_settings(
+        NavItem(
+            "stages", _("Pipeline stages"), "deals:stage_settings", "square-kanban", order=60, group=_("Workspace"),
+            visible=lambda user: user.may("settings"),
+        )
+    )  # fmt: skip
     for kind in ("contact", "company"):
         panels.register(f"{kind}.side", "deals/_record_deals.html", deals_of, order=20, visible=sees_deals)
     register_lead_action(LeadAction(_("Qualify"), "deals:lead_qualify", icon="handshake", visible=makes_deals))

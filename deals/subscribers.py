@@ -30,6 +30,17 @@ COMMANDS: dict[str, Any] = {
     "deals.snooze": _("snoozed a deal"),
     "deals.bin": _("put a deal into the bin"),
     "deals.restore": _("restored a deal"),
+    "pipelines.add": _("added a pipeline"),
+    "pipelines.rename": _("renamed a pipeline"),
+    "pipelines.archive": _("archived a pipeline"),
+    "stages.add": _("added a stage"),
+    "stages.edit": _("edited a stage"),
+    "stages.order": _("reordered the stages"),
+    "stages.archive": _("archived a stage"),
+    "reasons.add": _("added a lost reason"),
+    "reasons.edit": _("edited a lost reason"),
+    "reasons.order": _("reordered the lost reasons"),
+    "reasons.archive": _("archived a lost reason"),
     "leads.qualify": _("qualified a lead"),
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import board, deals, forms, moves
+from .views import board, deals, forms, moves, settings
 
 app_name = "deals"
 urlpatterns = [
@@ -26,5 +26,17 @@ urlpatterns = [
     path("deals/<uuid:pk>/people/<uuid:contact>/", deals.deal_person, name="deal_person"),
     path("deals/<uuid:pk>/bin/", deals.deal_binned, name="deal_binned"),
     path("deals/<uuid:pk>/restore/", deals.deal_restored, name="deal_restored"),
+    path("settings/pipelines/", settings.stage_settings, name="stage_settings"),
+    path("settings/pipelines/new/", settings.pipeline_new, name="pipeline_new"),
+    path("settings/pipelines/<uuid:pk>/", settings.pipeline_edit, name="pipeline_edit"),
+    path("settings/pipelines/<uuid:pk>/archive/", settings.pipeline_archive, name="pipeline_archive"),
+    path("settings/pipelines/<uuid:pk>/order/", settings.stage_order, name="stage_order"),
+    path("settings/stages/new/", settings.stage_new, name="stage_new"),
+    path("settings/stages/<uuid:pk>/", settings.stage_edit, name="stage_edit"),
+    path("settings/stages/<uuid:pk>/archive/", settings.stage_archive, name="stage_archive"),
+    path("settings/reasons/new/", settings.reason_new, name="reason_new"),
+    path("settings/reasons/order/", settings.reason_order, name="reason_order"),
+    path("settings/reasons/<uuid:pk>/", settings.reason_edit, name="reason_edit"),
+    path("settings/reasons/<uuid:pk>/archive/", settings.reason_archive, name="reason_archive"),
     path("leads/<uuid:pk>/qualify/", forms.lead_qualify, name="lead_qualify"),
 ]

@@ -7,12 +7,28 @@ from .leads import Qualified, qualify_lead
 from .lifecycle import derive_lifecycle, derive_lifecycle_of_deals
 from .moving import change_pipeline, close_deal, move_deal, reopen_deal
 from .people import add_person, change_person, remove_person
+from .pipelines import (
+    add_pipeline,
+    add_stage,
+    archive_pipeline,
+    archive_stage,
+    edit_stage,
+    order_stages,
+    rename_pipeline,
+)
+from .reasons import add_reason, archive_reason, edit_reason, order_reasons
 from .searching import refresh_search
 
 __all__ = [
     "NewDeal",
     "Qualified",
     "add_person",
+    "add_pipeline",
+    "add_reason",
+    "add_stage",
+    "archive_pipeline",
+    "archive_reason",
+    "archive_stage",
     "bin_deal",
     "change_person",
     "change_pipeline",
@@ -23,10 +39,15 @@ __all__ = [
     "derive_lifecycle",
     "derive_lifecycle_of_deals",
     "edit_deal",
+    "edit_reason",
+    "edit_stage",
     "move_deal",
+    "order_reasons",
+    "order_stages",
     "qualify_lead",
     "refresh_search",
     "remove_person",
+    "rename_pipeline",
     "reopen_deal",
     "restore_deal",
     "snooze_deal",

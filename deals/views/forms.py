@@ -15,6 +15,7 @@ from contacts.models import Company, Contact
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import is_fragment, toast
+from crm.kernel.workspace.models import Workspace
 from deals.board import Board
 from deals.cards import CardWriter, card_of
 from deals.fields import BY_KEY
@@ -109,7 +110,7 @@ def quick_add(request: HttpRequest) -> HttpResponse:
         raise Http404("No such stage.")
     if not is_fragment(request) and request.method != "POST":
         return redirect(f"{reverse('deals:deal_new')}?stage={stage.pk}")
-    initial = {"stage": str(stage.pk), "owner": str(actor.id)}
+    initial = {"stage": str(stage.pk), "owner": str(actor.id), "currency": Workspace.current().base_currency}
     data = request.POST.copy() if request.method == "POST" else None
     if data is not None:
         data.update(initial)

@@ -94,7 +94,8 @@ def _ask(
     if refused is not None and (known or typed):
         shown.is_valid()
         add_refusal(shown, refused)
-    status = 422 if request.method == "POST" else 200
+    # The first question of a move by htmx is no error: 200, so that the browser's console stays empty.
+    question = request.method != "POST" or (is_fragment(request) and typed is None)
     context = {
         "form": shown,
         "deal": deal,
@@ -102,12 +103,14 @@ def _ask(
         "seen": request.POST.get("seen", ""),
         "version": request.POST.get("version", "") or deal.version,
         "board": request.POST.get("board", ""),
-        "reason": refused.message if refused is not None and not shown.errors else "",
+        "reason": refused.message if missing and refused is not None and not shown.errors else "",
         "heading": _("Move to %(stage)s") % {"stage": stage.name},
         "submit": _("Move to %(stage)s") % {"stage": stage.name},
         "cancel": reverse("deals:deal_detail", args=[deal.pk]),
     }
-    return show_form(request, "deals/move_form.html", status=status, **context)
+    response = show_form(request, "deals/move_form.html", status=200 if question else 422, **context)
+    trigger(response, "deals:asked", {"deal": deal.pk.hex})
+    return response
 
 
 def _conflict(request: HttpRequest, pk: UUID, conflict: Conflict) -> HttpResponse:

@@ -71,32 +71,51 @@ function move(card, column, { dropped = false } = {}) {
   return send(card, column.dataset.id);
 }
 
+// The new card takes the focus of the one that it replaces. What Sortable leaves in `style` would break the policy.
+let focused = "";
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const card = event.detail.requestConfig?.elt;
+  if (!card?.matches?.(".deal-card")) return;
+  card.removeAttribute("style");
+  focused = card.contains(document.activeElement) ? card.id : "";
+});
 document.addEventListener("htmx:afterRequest", (event) => {
   const card = event.detail.requestConfig?.elt;
   if (!card?.matches?.(".deal-card")) return;
   pending -= 1;
   const { xhr } = event.detail;
-  if (xhr.status >= 200 && xhr.status < 300) return landed(card.id);
-  if (xhr.status === 422) return (card.dataset.pending = ""); // a dialog asks for what is missing
+  if (xhr.getResponseHeader("HX-Trigger")?.includes("deals:asked")) return; // a dialog asks for what is missing
+  if (xhr.status >= 200 && xhr.status < 300) return landed(card.id, focused === card.id);
   if (xhr.status !== 409 && xhr.status !== 401 && xhr.status !== 403 && xhr.status !== 404) showToast({ text: word("Back"), tone: "bad" });
   return putBack(card.id);
 });
 
-function landed(id) {
+// What a column held when it came from the server is no longer so; the next look fetches it.
+const outdate = (list) => list?.closest(".kanban-col")?.setAttribute("data-etag", "");
+
+function landed(id, focus = false) {
+  const origin = origins.get(id);
+  outdate(origin?.list);
+  outdate(document.getElementById(id));
   origins.delete(id);
   const card = document.getElementById(id);
   if (!card) return;
+  card.removeAttribute("style");
   delete card.dataset.pending;
-  if (columnOf(card)?.dataset.collapsed !== undefined) card.remove();
+  if (columnOf(card)?.dataset.collapsed !== undefined) {
+    card.remove();
+    if (focus) $(".deal-title", origin?.list ?? board())?.focus();
+  } else if (focus) $(".deal-title", card).focus({ preventScroll: true });
 }
 
-document.addEventListener("deals:moved", (event) => landed(`d${event.detail.deal}`));
+// A move that a dialog completed: the dialog has closed by then, and the card takes the focus.
+document.addEventListener("deals:moved", (event) => setTimeout(() => landed(`d${event.detail.deal}`, Boolean(origins.size)), 60));
 document.addEventListener("deals:stale", (event) => {
   putBack(`d${event.detail.deal}`);
   look(true);
 });
 // The dialog that asked was closed without an answer: the card goes back.
-document.addEventListener("close", () => setTimeout(() => pending || [...origins.keys()].forEach(putBack)), true);
+document.addEventListener("close", () => setTimeout(() => pending || dragging || [...origins.keys()].forEach(putBack), 120), true);
 
 /* ----------------------------------------------------------------- drag */
 onReady((root) => {
@@ -270,6 +289,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   $("input:not([type=hidden])", open).focus();
 });
 document.addEventListener("htmx:afterSettle", (event) => {
+  outdate(event.detail.target?.closest?.(".kanban-list"));
   const box = event.detail.target?.matches?.(".kanban-list") ? $(".quick-add", event.detail.target) : null;
   if (box) $("input:not([type=hidden])", box).focus();
 });
@@ -301,7 +321,7 @@ function look(now = false) {
 setInterval(look, POLL);
 document.addEventListener("visibilitychange", () => document.hidden || look());
 // After an undo or an edit only the columns that differ are fetched, so the place on the board is kept.
-document.addEventListener("crm:refresh", (event) => {
+document.body.addEventListener("crm:refresh", (event) => {
   if (!board()) return;
   event.preventDefault();
   look(true);
