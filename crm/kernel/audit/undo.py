@@ -240,10 +240,11 @@ def _still_used(plan: dict[type[models.Model], list[RowChange]]) -> list[dict[st
     """Return a conflict for each created row that can go neither to the bin nor away, since others refer to it now."""
     created = {c.pk for changes in plan.values() for c in changes if c.created and c.now is not None}
     conflicts = []
+    given_back = _given_back(plan)
     for model, changes in plan.items():
         if issubclass(model, Record) or hasattr(model, "history_parent"):
             continue
-        for pk in _referred_to(model, [c.pk for c in changes if c.pk in created], created):
+        for pk in _referred_to(model, [c.pk for c in changes if c.pk in created], created, given_back):
             why = str(_("It is in use by now, so it stays."))
             conflicts.append({"model": model._meta.label_lower, "pk": str(pk), "field": "", "why": why})
     return conflicts
@@ -275,6 +276,7 @@ def _sort_out_created(
     """Divide the rows that the set created into those to remove for good and those to bin: touched by others since."""
     created = {model: [c.pk for c in changes if c.created and c.now is not None] for model, changes in plan.items()}
     everything = {pk for pks in created.values() for pk in pks}
+    given_back = _given_back(plan)
     removed: dict[type[models.Model], list[Any]] = {}
     binned: dict[type[models.Model], list[Any]] = {}
     for model, pks in created.items():
@@ -283,10 +285,10 @@ def _sort_out_created(
         kept: set[Any] = set()
         if issubclass(model, Record):
             contexts = {c.pk for c in plan[model] if c.created}
-            kept = _touched_since(model, contexts, plan) | _referred_to(model, pks, everything)
+            kept = _touched_since(model, contexts, plan) | _referred_to(model, pks, everything, given_back)
             binned[model] = sorted(kept)
         elif not hasattr(model, "history_parent"):
-            kept = _referred_to(model, pks, everything)
+            kept = _referred_to(model, pks, everything, given_back)
         removed[model] = [pk for pk in pks if pk not in kept]
     _leave_to_rules(removed, plan)
     if any(binned.values()):
@@ -320,8 +322,23 @@ def _touched_since(
     }
 
 
-def _referred_to(model: type[models.Model], pks: list[Any], created: set[Any]) -> set[Any]:
-    """Return which of these rows are referred to by tracked rows that the set did not create."""
+def _given_back(plan: dict[type[models.Model], list[RowChange]]) -> set[tuple[type[models.Model], Any, str]]:
+    """Return (model, row, column) of each value that the undo puts back: what it refers to now is free then."""
+    return {
+        (model, change.pk, name)
+        for model, changes in plan.items()
+        if model not in undo_rules
+        for change in changes
+        if change.now is not None
+        for name, (_old, new) in change.changed.items()
+        if change.now[name] == new
+    }
+
+
+def _referred_to(
+    model: type[models.Model], pks: list[Any], created: set[Any], given_back: set[tuple[type[models.Model], Any, str]]
+) -> set[Any]:
+    """Return which of these rows are referred to by tracked rows that the set did not create and does not put back."""
     found: set[Any] = set()
     for relation in model._meta.related_objects:
         child = relation.related_model
@@ -330,7 +347,11 @@ def _referred_to(model: type[models.Model], pks: list[Any], created: set[Any]) -
         column = relation.field.attname  # type: ignore[union-attr]
         for start in range(0, len(pks), BATCH):
             rows = child._base_manager.filter(**{f"{column}__in": pks[start : start + BATCH]})
-            found |= {parent for pk, parent in rows.values_list("pk", column) if pk not in created}
+            found |= {
+                parent
+                for pk, parent in rows.values_list("pk", column)
+                if pk not in created and (child, pk, column) not in given_back
+            }
     return found
 
 
