@@ -40,7 +40,7 @@ if PRODUCTION and (len(SECRET_KEY) < 32 or "*" in ALLOWED_HOSTS or DEBUG):
     )
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "crm.kernel.core.adminconfig.CrmAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -99,6 +99,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "crm.kernel.core.context.shell",

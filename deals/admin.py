@@ -107,6 +107,7 @@ class StageInline(RowsInline):
 
     model = Stage
     fields = ("position", "name", "kind_of", "probability", "forecast_category", "idle_days", "archived_at")
+    readonly_fields = ("archived_at",)
     ordering = ("position",)
 
 
