@@ -63,6 +63,11 @@ def defaults() -> dict[str, object]:
                 "schedule": 5.0,
                 "options": {"expires": 5},
             },
+            "go on with imports": {
+                "task": "crm.kernel.listing.tasks.sweep_imports",
+                "schedule": 30.0,
+                "options": {"expires": 30},
+            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

@@ -96,7 +96,9 @@ def test_one_address_twice_in_a_file_is_one_contact(imported, check, manager):
 
 
 def test_an_address_of_a_hidden_contact_is_only_said_to_be_here(imported, manager, stranger):
-    create_contact(values={"first_name": "Hid", "emails": ["hid@west.example"], "owner": stranger}, actor=Actor.of(stranger))
+    create_contact(
+        values={"first_name": "Hid", "emails": ["hid@west.example"], "owner": stranger}, actor=Actor.of(stranger)
+    )
     run = imported("contacts", "Email,Title\nhid@west.example,Spy\n", manager)
     assert run.counts["errors"] == 1
     ((_row, _column, message),) = problems(run)
@@ -105,7 +107,9 @@ def test_an_address_of_a_hidden_contact_is_only_said_to_be_here(imported, manage
 
 
 def test_an_address_of_a_binned_contact_says_so(imported, admin):
-    contact = create_contact(values={"first_name": "Old", "emails": ["old@acme.example"], "owner": admin}, actor=Actor.of(admin))
+    contact = create_contact(
+        values={"first_name": "Old", "emails": ["old@acme.example"], "owner": admin}, actor=Actor.of(admin)
+    )
     bin_contacts(contact_ids=[contact.pk], actor=Actor.of(admin))
     run = imported("contacts", "Email\nold@acme.example\n", admin)
     assert run.counts["errors"] == 1 and "in the bin" in problems(run)[0][2]

@@ -128,7 +128,13 @@ def test_a_text_that_is_too_long_is_an_error_and_a_formula_stays_text():
 
 
 def test_yes_and_no_in_several_languages():
-    assert [parsers.boolean(cell, DMY) for cell in ("Yes", "x", "TRUE", "0", "nein")] == [True, True, True, False, False]
+    assert [parsers.boolean(cell, DMY) for cell in ("Yes", "x", "TRUE", "0", "nein")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
     with pytest.raises(CellError):
         parsers.boolean("perhaps", DMY)
 
@@ -141,7 +147,16 @@ def test_the_order_of_dates_and_the_decimal_mark_are_seen_in_the_file():
     assert parsers.guess_decimal(["1,000", "12.5"]) == "."
 
 
-ANY = [parsers.email, parsers.phone, parsers.url, parsers.domain, parsers.boolean, parsers.amount, parsers.date, parsers.words]
+ANY = [
+    parsers.email,
+    parsers.phone,
+    parsers.url,
+    parsers.domain,
+    parsers.boolean,
+    parsers.amount,
+    parsers.date,
+    parsers.words,
+]
 
 
 @given(cell=st.text(min_size=1, max_size=60), parse=st.sampled_from(ANY))

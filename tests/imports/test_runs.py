@@ -150,7 +150,9 @@ def test_columns_are_guessed_and_remembered(receive, manager):
     text = "Kundenname;E-Mail-Adresse;XYZ\nAnn;ann@acme.example;+47 22 11 30 40\n"
     run = receive("contacts", text, manager)
     assert run.mapping == [[], ["email"], ["phone"]], "names tell first, contents second"
-    services.save_columns(actor=Actor.of(manager), run_id=run.pk, mapping=[["full_name"], ["email"], []], settings={"source": "erp"})
+    services.save_columns(
+        actor=Actor.of(manager), run_id=run.pk, mapping=[["full_name"], ["email"], []], settings={"source": "erp"}
+    )
     services.start_check(actor=Actor.of(manager), run_id=run.pk)
     assert ImportMapping.objects.count() == 1
     again = receive("contacts", text.replace("Ann", "Bo"), manager)

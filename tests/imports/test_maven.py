@@ -1,0 +1,46 @@
+"""A real data set of 8,800 deals, imported by its plan; run by `.ci/maven` where the folder is there."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncMonth
+
+from contacts.models import Company
+from crm.kernel.audit.models import ChangeSet
+from crm.kernel.core.changes import changeset
+from crm.kernel.users.models import Team, User
+from crm.kernel.workspace.models import Workspace
+from deals.models import Deal
+
+FOLDER = os.environ.get("MAVEN_DIR", "")
+PLAN = Path(__file__).parents[2] / "docs" / "import" / "maven.yaml"
+WON_BY_MONTH = [531, 285, 438, 531, 308, 446, 503, 279, 406, 511]
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not FOLDER, reason="MAVEN_DIR names no folder; .ci/maven sets it")]
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "America/Los_Angeles", "Pacific/Auckland"])
+def test_the_plan_gives_the_figures_of_the_source(admin, system, zone, capsys):
+    with changeset(system, "test.zone"):
+        Workspace.objects.update(timezone=zone)
+    Workspace.forget()
+    call_command("import_csv", FOLDER, plan=PLAN)
+    assert Company.objects.count() == 85
+    assert Company.objects.filter(parent__isnull=False).count() == 15
+    assert not Company.objects.filter(industry="technolgy").exists()
+    assert User.objects.filter(state=User.State.WITHOUT_LOGIN).count() == 35
+    teams = Team.objects.filter(import_source="maven")
+    assert (teams.filter(parent=None).count(), teams.filter(parent__isnull=False).count()) == (3, 6)
+    won = Deal.objects.won()
+    assert (Deal.objects.count(), won.count(), won.aggregate(total=Sum("amount"))["total"]) == (8800, 4238, 10_005_534)
+    assert Deal.objects.lost().filter(lost_reason__name="Not recorded (import)").count() == 2473
+    months = won.annotate(month=TruncMonth("closed_on")).values("month").annotate(n=Count("id")).order_by("month")
+    assert [row["n"] for row in months] == WON_BY_MONTH
+    assert not Deal.objects.filter(tags__contains=["GTXPro"]).exists()
+    before = ChangeSet.objects.count()
+    call_command("import_csv", FOLDER, plan=PLAN)
+    assert "8,800 unchanged" in capsys.readouterr().out
+    assert ChangeSet.objects.count() == before, "a second time changes nothing"
