@@ -29,11 +29,25 @@ class DatabaseCreation(creation.DatabaseCreation):
         self.connection.close_pool()
         return super().create_test_db(*args, **kwargs)
 
+    def _get_test_db_name(self) -> str:
+        """Name the database after this process too, so that two runs in one working copy leave each other alone."""
+        name: str = super()._get_test_db_name()
+        return f"{name}_{os.getpid()}" if self.connection.embedded else name
+
+    def _drop_left_overs(self, cursor: Any) -> None:
+        """Drop the databases of runs that were killed."""
+        cursor.execute("SELECT datname FROM pg_database WHERE datname ~ '^test_.*_[0-9]+$'")
+        for (name,) in cursor.fetchall():
+            if not _lives(int(name.rpartition("_")[2])):
+                cursor.execute(f"DROP DATABASE IF EXISTS {self._quote_name(name)} WITH (FORCE)")
+
     def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
         name: str = self._get_test_db_name()
-        with self._nodb_cursor() as cursor:
+        with self._nodb_cursor() as cursor, _advisory_lock(cursor):
             if keepdb and self._database_exists(cursor, name):
                 return name
+            if self.connection.embedded:
+                self._drop_left_overs(cursor)
             template = self._template(cursor)
             cursor.execute(f"DROP DATABASE IF EXISTS {self._quote_name(name)} WITH (FORCE)")
             cursor.execute(f"CREATE DATABASE {self._quote_name(name)} TEMPLATE {self._quote_name(template)}")
@@ -42,16 +56,15 @@ class DatabaseCreation(creation.DatabaseCreation):
     def _template(self, cursor: Any) -> str:
         """Return the name of the migrated template database, making it if models or migrations have changed."""
         name = TEMPLATE_PREFIX + schema_fingerprint()
-        with _advisory_lock(cursor):
-            if self._database_exists(cursor, name):
-                return name
-            cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{TEMPLATE_PREFIX}%"])
-            for (old,) in cursor.fetchall():
-                cursor.execute(f"DROP DATABASE IF EXISTS {self._quote_name(old)} WITH (FORCE)")
-            draft = f"{TEMPLATE_PREFIX}draft"
-            cursor.execute(f"CREATE DATABASE {self._quote_name(draft)}")
-            self._migrate(draft)
-            cursor.execute(f"ALTER DATABASE {self._quote_name(draft)} RENAME TO {self._quote_name(name)}")
+        if self._database_exists(cursor, name):
+            return name
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{TEMPLATE_PREFIX}%"])
+        for (old,) in cursor.fetchall():
+            cursor.execute(f"DROP DATABASE IF EXISTS {self._quote_name(old)} WITH (FORCE)")
+        draft = f"{TEMPLATE_PREFIX}draft"
+        cursor.execute(f"CREATE DATABASE {self._quote_name(draft)}")
+        self._migrate(draft)
+        cursor.execute(f"ALTER DATABASE {self._quote_name(draft)} RENAME TO {self._quote_name(name)}")
         return name
 
     def _migrate(self, database: str) -> None:
@@ -71,6 +84,16 @@ class DatabaseCreation(creation.DatabaseCreation):
         with self._nodb_cursor() as cursor:
             # FORCE: a live server's thread or a worker process may still hold a connection.
             cursor.execute(f"DROP DATABASE IF EXISTS {self._quote_name(test_database_name)} WITH (FORCE)")
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextmanager

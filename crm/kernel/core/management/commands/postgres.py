@@ -15,6 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["start", "stop", "status"])
+        parser.add_argument("--if-idle", action="store_true", help="Stop only if nobody else is connected.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not wrapper().embedded:
@@ -24,7 +25,17 @@ class Command(BaseCommand):
         server = embedded_server()
         if options["action"] == "start":
             server.ensure_running()
-        elif options["action"] == "stop":
+        elif options["action"] == "stop" and server.accepts() and not (options["if_idle"] and in_use()):
             server.stop()
         running = server.accepts()
         self.stdout.write(f"{'running' if running else 'stopped'}: {server.data}, socket in {server.socket_dir}")
+
+
+def in_use() -> bool:
+    """Tell whether anybody else is connected to any database of the server."""
+    with wrapper()._nodb_cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())"
+        )
+        return bool(cursor.fetchone()[0])
