@@ -34,6 +34,12 @@ class RecordField(forms.UUIDField):
         self.actor: Actor | None = None
         self.known: Any = None
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RecordField":
+        """Copy the field for one form; its control asks the copy for names, not the original."""
+        copied: RecordField = super().__deepcopy__(memo)
+        copied.widget.label_for = copied._label  # type: ignore[attr-defined]
+        return copied
+
     def _label(self, value: Any) -> str:
         """Return the name of a record that the person may see."""
         if self.known is not None and str(self.known.pk) == str(value):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Company, Contact
 from crm.kernel.core.changes import Actor
+from crm.kernel.core.fields import Found
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import BinnableRows, Keyed, Record
 from deals.models import Deal, StageChange
@@ -24,11 +25,11 @@ def linked_records(who: Any, link: str) -> Q:
     if link == "task":
         contacts = Contact.objects.visible_to(who).filter(pk=OuterRef("contact_id"))
         alone = Q(deal__isnull=True, contact__isnull=True)
-        return Exists(deals) | Exists(contacts) | (alone & everyones_company)
+        return Found(deals) | Found(contacts) | (alone & everyones_company)
     links = ActivityContact.objects.filter(activity=OuterRef("pk"))
     seen = links.filter(Exists(Contact.objects.visible_to(who).filter(pk=OuterRef("contact_id"))))
-    alone = Q(deal__isnull=True) & ~Exists(links)
-    return Exists(deals) | Exists(seen) | (alone & everyones_company)
+    alone = Q(deal__isnull=True) & ~Q(Found(links))
+    return Found(deals) | Found(seen) | (alone & everyones_company)
 
 
 class ActivityQuerySet(BinnableRows):

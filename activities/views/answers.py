@@ -25,8 +25,7 @@ def done(request: HttpRequest, words: Any, default: str, *, undo: bool = True) -
     toast(request, words, undo=change)
     if not is_fragment(request):
         return redirect(came_from(request, default))
-    response = HttpResponse(status=200)
-    response["HX-Reswap"] = "none"
+    response = HttpResponse(status=204)
     close_dialog(response)
     refresh(response)
     trigger(response, "crm:counts")

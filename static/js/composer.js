@@ -19,6 +19,24 @@ function focusField(tab) {
   const field = $(".composer-text", panel) ?? $("input:not([type=hidden]):not([type=checkbox]), select", panel);
   setTimeout(() => field?.focus());
 }
+// A refresh of the page takes nothing away that is being typed.
+let kept = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "page") return;
+  const fields = $$("[data-composer] :is(textarea, input:not([type=hidden]):not([type=checkbox]))");
+  kept = fields.filter((field) => field.value !== field.defaultValue);
+  kept = kept.map(({ id, value, selectionStart }) => ({ id, value, selectionStart }));
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "page") return;
+  for (const { id, value, selectionStart } of kept) {
+    const field = document.getElementById(id);
+    if (!field || field.value === value) continue;
+    field.value = value;
+    if (field === document.activeElement && selectionStart !== null) field.setSelectionRange(selectionStart, selectionStart);
+  }
+  kept = [];
+});
 document.addEventListener("htmx:afterSettle", () => {
   const tab = chosen && document.getElementById(chosen);
   if (tab && tab.getAttribute("aria-selected") !== "true") select(tab);
