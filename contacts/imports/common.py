@@ -164,7 +164,7 @@ def require_rights(job: Job, rows: Iterable[Row], kind: str) -> None:
 
 
 def changed(job: Job, present: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what of a known record changes: empty values are filled, others only overwritten if asked; tags are added."""
+    """Return what changes of a known record: empties are filled, others overwritten only if asked; tags are added."""
     changes: dict[str, Any] = {}
     for name, value in wanted.items():
         before = present[name]

@@ -115,8 +115,10 @@ def write_companies(job: Job, companies: Sequence[Mapping[str, Any]]) -> None:
 
 
 def write_children(companies: Iterable[tuple[UUID, Iterable[str], Iterable[str], Iterable[str], bool]]) -> None:
-    """Insert domains, shared addresses and phones; `more` says that the company has such already, so none is primary."""
-    domains, emails, phones = [], [], []
+    """Insert domains, shared addresses and phones; with `more` the company has such already, so none is primary."""
+    domains: list[dict[str, Any]] = []
+    emails: list[dict[str, Any]] = []
+    phones: list[dict[str, Any]] = []
     for pk, names, addresses, numbers, more in companies:
         domains += [{"id": uuid7(), "company_id": pk, "domain": name} for name in names]
         for rows, key, values in ((emails, "address", addresses), (phones, "number", numbers)):
@@ -170,7 +172,7 @@ class CompanySession(Session):
         found = companies_named({row.values["name"] for row in rows})
         present = Company.objects.in_bulk(list(found.values()))
         for row in rows:
-            company = present.get(found.get(row.values["name"]))  # type: ignore[arg-type]
+            company = present.get(found.get(row.values["name"]))
             if company is None:
                 continue
             other = company.import_source == self.job.run.source and company.external_id not in (
@@ -215,7 +217,7 @@ class CompanySession(Session):
     # Parents -----------------------------------------------------------------------------------------------------
 
     def _plan_parents(self, rows: list[Row]) -> None:
-        """Fill the parent company: one that is here, or one of these rows; others are looked for once all rows are in."""
+        """Fill the parent: one that is here, or one of these rows; others are looked for once all rows are in."""
         asked = {row.values["parent"] for row in rows if row.values.get("parent")}
         if not asked:
             return

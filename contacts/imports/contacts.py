@@ -1,6 +1,6 @@
 """Import of contacts (R2, R4): the fast way in for many, by the rules of `contacts.services`.
 
-Rows are checked in sets, new ones are copied in with their search text folded beforehand, so that each row is written once.
+Rows are checked in sets; new ones are copied in with their search text folded beforehand, so each is written once.
 """
 
 from collections.abc import Iterable
@@ -85,8 +85,8 @@ class ContactSession(Session):
                 if part:
                     values.setdefault(name, part[:100])
         for one, many in (("email", "emails"), ("phone", "phones")):
-            first = [values[one]] if values.get(one) else []
-            values[many] = list(dict.fromkeys([*first, *values.get(many, ())]))
+            own = [values[one]] if values.get(one) else []
+            values[many] = list(dict.fromkeys([*own, *values.get(many, ())]))
         wanted = self.job.run.match_key
         if external := values.get("external_id"):
             row.keys.append(f"id:{external}")

@@ -16,9 +16,9 @@ from crm.kernel.listing.imports.tables import update_rows
 from .common import changed
 
 COLUMNS = (
-    "first_name", "middle_name", "last_name", "job_title", "company_id", "owner_id", "lifecycle", "churned_on", "lead_status",
-    "source", "language", "links", "tags", "description", "do_not_email", "do_not_call", "street", "postal_code", "city",
-    "region", "country", "created_at",
+    "first_name", "middle_name", "last_name", "job_title", "company_id", "owner_id", "lifecycle",
+    "churned_on", "lead_status", "source", "language", "links", "tags", "description", "do_not_email", "do_not_call",
+    "street", "postal_code", "city", "region", "country", "created_at",
 )  # fmt: skip
 # What a known contact keeps unless the file is to overwrite: it has a value from the beginning, never an empty one.
 ALWAYS_FILLED = ("lifecycle", "lead_status")
@@ -77,7 +77,7 @@ def _work_out(job: Job, rows: Sequence[Row]) -> None:
 def _children(ids: Sequence[UUID]) -> dict[UUID, dict[str, set[str]]]:
     found: dict[UUID, dict[str, set[str]]] = {}
     for key, model, column in (("emails", ContactEmail, "address"), ("phones", ContactPhone, "number")):
-        for pk, value in model.objects.filter(contact__in=ids).values_list("contact_id", column):  # type: ignore[attr-defined]
+        for pk, value in model.objects.filter(contact__in=ids).values_list("contact_id", column):
             found.setdefault(pk, {}).setdefault(key, set()).add(value)
     return found
 

@@ -85,7 +85,7 @@ class CompanyLinks:
 
 
 class ContactLinks:
-    """Finds the people whom rows of deals and activities name, by e-mail or by name, and makes those that are not here."""
+    """Finds the people whom rows of deals and activities name, by e-mail or name, or makes them."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -110,8 +110,8 @@ class ContactLinks:
 
     def _by_email(self, addresses: set[str]) -> dict[str, tuple[UUID, UUID | None]]:
         sql = """
-            SELECT e.address, c.id, c.owner_id FROM contacts_contactemail e JOIN contacts_contact c ON c.id = e.contact_id
-            WHERE e.live AND c.binned_at IS NULL AND e.address = ANY(%s)
+            SELECT e.address, c.id, c.owner_id FROM contacts_contactemail e
+            JOIN contacts_contact c ON c.id = e.contact_id WHERE e.live AND c.binned_at IS NULL AND e.address = ANY(%s)
         """
         return {address: (pk, owner) for address, pk, owner in pairs(sql, [list(addresses)])} if addresses else {}
 

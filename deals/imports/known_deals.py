@@ -1,4 +1,4 @@
-"""What an import changes of deals that are here already: through the services, for those rows only that say something new."""
+"""What an import changes of known deals: through the services, only for rows that say something new."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -62,7 +62,7 @@ def _change(job: Job, row: Row) -> None:
     relations: dict[str, Any] = {}
     for name, model in (("owner", User), ("company", Company)):
         if pk := changes.pop(f"{name}_id", None):
-            relations[name] = model.objects.get(pk=pk)  # type: ignore[attr-defined]
+            relations[name] = model.objects.get(pk=pk)
     changes.pop("lost_reason_id", None)
     if stage is not None:
         move_deal(

@@ -1,4 +1,4 @@
-"""Import of deals with their own past (P3, P4, P9, R1, U4), of people in teams (U1), of activities and tasks (R5, R6)."""
+"""Import of deals with their own past (P3, P4, P9, R1, U4), people in teams (U1), activities and tasks (R5, R6)."""
 
 import datetime as dt
 from decimal import Decimal
@@ -71,14 +71,17 @@ def test_closed_deals_keep_their_dates_and_skip_the_gates(deals):
 def test_each_deal_has_its_visits_in_order_each_with_one_entry_on_the_timeline(deals):
     first, last = StageChange.objects.filter(deal__external_id="A5").order_by("at")
     assert first.until == last.at > first.at, "two visits on one day are still one after the other"
-    assert last.until is None and last.to_stage.kind_of == "won"
+    assert last.until is None
+    assert last.to_stage.kind_of == "won"
     assert Activity.objects.filter(stage_change__isnull=False).count() == StageChange.objects.count() == 8
 
 
 def test_open_deals_go_to_somebody_who_can_log_in_with_the_owner_kept_in_words(deals, admin):
     deal = Deal.objects.get(external_id="A3")
-    assert deal.owner == admin and "Moses Frase" in deal.description
-    assert deal.stage.name == "Discovery" and not deal.created_unknown
+    assert deal.owner == admin
+    assert "Moses Frase" in deal.description
+    assert deal.stage.name == "Discovery"
+    assert not deal.created_unknown
     assert Deal.objects.get(external_id="A4").created_unknown
 
 
@@ -138,7 +141,8 @@ BAD = [
 @pytest.mark.parametrize(("column", "created", "closed", "amount", "words"), BAD)
 def test_bad_dates_and_amounts_keep_their_row_out(check, admin, column, created, closed, amount, words):
     run = check("deals", f"Title,Stage,Created,Closed,Amount\nOne,Won,{created},{closed},{amount}\n", admin)
-    assert run.counts["errors"] == 1 and words in problems(run)[0][2], problems(run)
+    assert run.counts["errors"] == 1
+    assert words in problems(run)[0][2]
 
 
 def test_an_amount_of_a_million_million_fits(imported, admin):
@@ -179,8 +183,10 @@ def test_activities_notes_and_tasks_are_linked_to_what_they_name(imported, admin
     run = imported("activities", text, admin)
     assert run.counts["created"] == 1, problems(run)
     call = Activity.objects.get(type="call")
-    assert call.deal.title == "Big one" and [c.name for c in call.contacts.all()] == ["Ann Lee"]
-    assert call.completed_at == call.at and call.company.name == "Acme"
+    assert call.deal.title == "Big one"
+    assert [c.name for c in call.contacts.all()] == ["Ann Lee"]
+    assert call.completed_at == call.at
+    assert call.company.name == "Acme"
     run = imported("notes", "Text,Contact email\nLikes tea,ann@acme.example\nWho,nobody@acme.example\n", admin)
     assert (run.counts["created"], run.counts["errors"]) == (1, 1)
     run = imported("tasks", "Title,Due,Contact email\nSend offer,2030-01-31,ann@acme.example\n", admin)

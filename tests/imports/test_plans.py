@@ -22,7 +22,15 @@ files:
     kind: deals
     dates: ymd
     title_from: [product, account]
-    columns: {id: external_id, agent: owner, product: tag, account: company, stage: stage, opened: created, closed: closed, value: amount}
+    columns:
+      id: external_id
+      agent: owner
+      product: tag
+      account: company
+      stage: stage
+      opened: created
+      closed: closed
+      value: amount
     stages: {Engaging: Discovery}
     values:
       product: {GTXPro: GTX Pro}
@@ -32,7 +40,9 @@ files:
 FILES = {
     "people.csv": "agent,boss,office\nMoses Frase,Dustin Brinkmann,Central\n",
     "accounts.csv": "account,sector,founded\nCancity,technolgy,1996\n",
-    "deals.csv": "id,agent,product,account,stage,opened,closed,value\n1,Moses Frase,GTXPro,Cancity,Won,2016-10-20,2017-03-01,1054\n2,Moses Frase,GTX Pro,,Engaging,2017-01-01,,\n",
+    "deals.csv": "id,agent,product,account,stage,opened,closed,value\n"
+    "1,Moses Frase,GTXPro,Cancity,Won,2016-10-20,2017-03-01,1054\n"
+    "2,Moses Frase,GTX Pro,,Engaging,2017-01-01,,\n",
     "products.csv": "product,price\nGTX Pro,4821\n",
 }
 
@@ -54,7 +64,8 @@ def plan_of(folder):
 
 def test_a_plan_imports_its_files_in_order_and_a_second_time_nothing(admin, folder, capsys):
     call_command("import_csv", str(folder), plan=plan_of(folder))
-    assert Company.objects.get().industry == "technology" and Company.objects.get().description == "Founded: 1996"
+    assert Company.objects.get().industry == "technology"
+    assert Company.objects.get().description == "Founded: 1996"
     deal = Deal.objects.get(external_id="1")
     assert (deal.title, deal.tags, deal.owner.name, deal.import_source) == (
         "GTX Pro · Cancity",
@@ -94,7 +105,8 @@ def test_a_single_file_is_imported_with_guessed_or_given_columns(admin, tmp_path
     path = tmp_path / "people.csv"
     path.write_text("Who,Mail\nAnn Lee,ann@acme.example\n")
     call_command("import_csv", "contacts", str(path), mapping="{Who: full_name, Mail: email}", dry_run=True)
-    assert not Contact.objects.exists() and "1 created (dry run)" in capsys.readouterr().out
+    assert not Contact.objects.exists()
+    assert "1 created (dry run)" in capsys.readouterr().out
     call_command("import_csv", "contacts", str(path), mapping="{Who: full_name, Mail: email}")
     assert Contact.objects.get().name == "Ann Lee"
 

@@ -14,13 +14,19 @@ from crm.kernel.listing.imports.models import ImportMapping, ImportRun
 ROWS = "Email,Name,Company\n" + "".join(f"p{n}@acme.example,Person {n},Company {n % 4}\n" for n in range(11))
 
 
+BUSINESS = (
+    "contacts_contact contacts_contactemail contacts_contactphone contacts_company contacts_companydomain users_user"
+    " users_team deals_deal deals_stagechange deals_dealcontact deals_lostreason activities_activity"
+    " activities_activitycontact activities_task"
+)
+
+
 def business_rows() -> dict[str, list]:
     """Return all rows of the business tables, without what H2 leaves out."""
-    tables = ("contacts_contact", "contacts_contactemail", "contacts_company", "users_user", "users_team", "deals_deal", "deals_stagechange", "deals_dealcontact", "deals_lostreason", "activities_activity", "activities_activitycontact", "activities_task")  # fmt: skip
     left_out = "'version', 'updated_at', 'last_login', 'password'"
     found = {}
     with connection.cursor() as cursor:
-        for table in tables:
+        for table in BUSINESS.split():
             cursor.execute(f"SELECT (to_jsonb(t) - ARRAY[{left_out}])::text FROM {table} t ORDER BY 1")
             found[table] = [row[0] for row in cursor.fetchall()]
     return found
@@ -92,7 +98,8 @@ def test_a_rival_who_makes_the_same_record_is_met_by_looking_again(receive, mana
     monkeypatch.setattr(ContactSession, "write", once)
     work.work_on(run.pk)
     run.refresh_from_db()
-    assert run.state == "done" and Contact.objects.count() == 11
+    assert run.state == "done"
+    assert Contact.objects.count() == 11
 
 
 def test_a_stopped_run_keeps_what_is_written_and_can_be_resumed(receive, manager, small_chunks, monkeypatch):
@@ -132,7 +139,8 @@ def test_undo_of_an_import_leaves_every_business_table_equal(imported, admin, sm
     services.start_undo(actor=Actor.of(admin), run_id=run.pk)
     work.work_on(run.pk)
     run.refresh_from_db()
-    assert run.state == "undone" and run.report["undo"]["kept"] == 0
+    assert run.state == "undone"
+    assert run.report["undo"]["kept"] == 0
     after = business_rows()
     for table, rows in before.items():
         assert after[table] == rows, table
@@ -156,7 +164,8 @@ def test_columns_are_guessed_and_remembered(receive, manager):
     services.start_check(actor=Actor.of(manager), run_id=run.pk)
     assert ImportMapping.objects.count() == 1
     again = receive("contacts", text.replace("Ann", "Bo"), manager)
-    assert again.mapping == [["full_name"], ["email"], []] and again.source == "erp"
+    assert again.mapping == [["full_name"], ["email"], []]
+    assert again.source == "erp"
 
 
 def test_a_missing_column_is_refused_before_anything_runs(receive, admin):
@@ -179,7 +188,8 @@ def test_a_discarded_draft_takes_its_file_along(receive, admin):
     path = run.path
     assert path.exists()
     services.discard_import(actor=Actor.of(admin), run_id=run.pk)
-    assert not path.exists() and not ImportRun.objects.exists()
+    assert not path.exists()
+    assert not ImportRun.objects.exists()
 
 
 def test_nobody_sees_the_imports_of_others_but_whoever_may_change_the_settings(imported, manager, admin, stranger):

@@ -44,7 +44,7 @@ class DomainEvent:
 
     def payload(self) -> dict[str, Any]:
         """Return the event's own fields as JSON values: ids, names of fields, numbers and dates (W2)."""
-        return {name: _plain(getattr(self, name)) for name in _own_fields(type(self))}
+        return {name: _plain(getattr(self, name)) for name in _own_fields(self.__class__)}
 
 
 @cache

@@ -70,7 +70,7 @@ class Directory:
         return found
 
     def find(self, word: str) -> UUID | None:
-        """Return the person meant, None for "nobody". Raises CellError for an unknown name, RowLeftOutError if decided so."""
+        """Return the person meant, None for "nobody". Raises CellError for an unknown name, RowLeftOutError to skip."""
         choice = self.decided.get(plain(word), "")
         found = self._found(word)
         if choice == NOBODY:

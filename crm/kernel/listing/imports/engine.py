@@ -189,7 +189,7 @@ def _first_of_each(rows: list[Row]) -> tuple[list[Row], list[Row]]:
 
 
 def _first_of_known(rows: list[Row]) -> tuple[list[Row], list[Row]]:
-    """Divide rows into those that mean a record of their own, and the rest, which must see what the first ones change."""
+    """Divide rows into those that mean a record of their own, and the rest, which must see what those change."""
     seen: set[UUID] = set()
     first, later = [], []
     for row in rows:

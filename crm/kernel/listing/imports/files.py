@@ -21,7 +21,11 @@ MAX_COLUMNS = 300
 MAX_CELL = 200_000  # characters; a quote that is never closed would swallow the rest of the file
 SAMPLE = 256 * 1024
 DELIMITERS = (",", ";", "\t", "|")
-ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "cp1252": "Latin-1", "latin-1": "Latin-1"}  # fmt: skip
+ENCODINGS = {
+    **dict.fromkeys(("utf-8", "utf-8-sig"), "UTF-8"),
+    **dict.fromkeys(("utf-16", "utf-16-le", "utf-16-be"), "UTF-16"),
+    **dict.fromkeys(("cp1252", "latin-1"), "Latin-1"),
+}
 FORMATS = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),

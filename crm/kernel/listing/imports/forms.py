@@ -42,7 +42,8 @@ class FormatForm(forms.Form):
     delimiter = forms.ChoiceField(label=_("Divided by"), choices=DELIMITERS)
 
     def __init__(self, *args: Any, run: ImportRun, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"encoding": run.encoding, "delimiter": run.delimiter}, **kwargs)
+        kwargs["initial"] = {"encoding": run.encoding, "delimiter": run.delimiter}
+        super().__init__(*args, **kwargs)
         known = [(run.encoding, ENCODINGS.get(run.encoding, run.encoding))]
         others = [("utf-8", "UTF-8"), ("cp1252", "Latin-1"), ("utf-16", "UTF-16")]
         labels = {known[0][1]}
@@ -79,7 +80,8 @@ class OptionsForm(forms.Form):
 
     def __init__(self, *args: Any, run: ImportRun, **kwargs: Any) -> None:
         self.run = run
-        super().__init__(*args, initial=self._initial(), **kwargs)
+        kwargs["initial"] = self._initial()
+        super().__init__(*args, **kwargs)
         importer = importer_of(run.kind)
         keys = {field.key for field in importer.fields}
         self._choose("match_key", importer.match_keys, keep=len(importer.match_keys) > 1)

@@ -1,4 +1,4 @@
-"""From cells to values. A parser takes the text of a cell, never empty, and returns a value or raises CellError in words."""
+"""From cells to values. A parser takes the text of a cell, never empty, and returns a value or raises CellError."""
 
 import datetime as dt
 import hashlib
@@ -44,7 +44,12 @@ _numeric = re.compile(r"(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4}|\d{2})(?:,? +(.+)
 _clock = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)? ?([ap])?\.?(?:m\.?)? ?(Z|[+-]\d{2}:?\d{2}|UTC|GMT)?", re.I
 )
-_worded = re.compile(r"(?:\w{2,9}\.?,? +)?(?:(\d{1,2})(?:st|nd|rd|th)?\.?[ -]+([a-z]{3,9})|([a-z]{3,9})\.? +(\d{1,2})(?:st|nd|rd|th)?),?[ -]+(\d{4})(?:,? +(.+))?", re.I)  # fmt: skip
+_worded = re.compile(
+    r"(?:\w{2,9}\.?,? +)?"  # weekday
+    r"(?:(\d{1,2})(?:st|nd|rd|th)?\.?[ -]+([a-z]{3,9})|([a-z]{3,9})\.? +(\d{1,2})(?:st|nd|rd|th)?)"
+    r",?[ -]+(\d{4})(?:,? +(.+))?",
+    re.I,
+)
 MONTHS = {
     name: number
     for number, name in enumerate(

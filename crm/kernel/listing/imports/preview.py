@@ -145,7 +145,7 @@ def _words_of(run: ImportRun, importer: Importer, name: str, field: Field, count
 
 
 def undecided(run: ImportRun) -> bool:
-    """Say whether a person has to look at words before the file can be checked: unknown names, stages not yet matched."""
+    """Say whether somebody has to look at words before the check: unknown names, stages not yet matched."""
     stages = run.options.get("stages", {})
     for words in unknown_words(run):
         if words.sort == "person" and any(not row["choice"] for row in words.rows):

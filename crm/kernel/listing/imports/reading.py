@@ -100,7 +100,7 @@ class Reader:
         return filling.field.parse(cell, self.style)
 
     def _put(self, values: dict[str, Any], filling: Filling, value: Any) -> None:
-        """Store a value; several columns of a `multiple` field add up, of any other field the first filled one holds."""
+        """Store a value; columns of a `multiple` field add up, of any other field the first filled one holds."""
         key = filling.field.key
         if key not in values:
             values[key] = value

@@ -1,7 +1,7 @@
 """Which kinds of records can be imported. Apps register an `Importer` each in `AppConfig.ready()`.
 
-To add a kind: derive from `Importer` and `Session` in `<app>/imports.py`, list its fields, say how known records are found
-and how rows are written, and register it. A higher app may add fields to a lower app's kind with `extend`.
+To add a kind: derive from `Importer` and `Session` in `<app>/imports.py`, list its fields, say how known records are
+found and how rows are written, and register it. A higher app may add fields to a lower app's kind with `extend`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,8 +27,9 @@ Words = str | Promise
 class Field:
     """Something that a column can fill.
 
-    `synonyms` are other names that columns have for it. `sort` says what its cells are (text, date, money, email, phone,
-    person, stage ...): it guides guessing and the reading of dates. Several columns may fill a field that is `multiple`.
+    `synonyms` are other names that columns have for it. `sort` says what its cells are (text, date, money, email,
+    phone, person, stage ...): it guides guessing and the reading of dates. Several columns may fill a field that is
+    `multiple`.
     """
 
     key: str
@@ -52,8 +53,8 @@ class Choice:
 class Row:
     """One row on its way: what its cells mean, what is wrong with it, and what will become of it.
 
-    `action` is create, update, unchanged, skip or error. `known` is the record that it means, if there is one; after the
-    writing also a new one. `double` marks a new row that looks much like a record which is here (M2).
+    `action` is create, update, unchanged, skip or error. `known` is the record that it means, if there is one; after
+    the writing also a new one. `double` marks a new row that looks much like a record which is here (M2).
     """
 
     number: int
@@ -81,8 +82,8 @@ class Row:
 class Session:
     """One pass over a file. Reference data live as long as it does; it is made anew after every failure.
 
-    For each chunk the engine calls `identify` (fill `row.keys`), `match` (fill `row.known`), `plan` (for rows to create or
-    update: fill `row.record` or `row.changes`, or fail them) and, unless dry, `write`.
+    For each chunk the engine calls `identify` (fill `row.keys`), `match` (fill `row.known`), `plan` (for rows to create
+    or update: fill `row.record` or `row.changes`, or fail them) and, unless dry, `write`.
     """
 
     def __init__(self, job: "Job") -> None:
@@ -105,7 +106,7 @@ class Session:
         return {}
 
     def finish(self) -> bool:
-        """Do what can only be done after all rows were read; return True to see all rows once more (`job.stage` is 1 then)."""
+        """Do what needs all rows to be read; return True to see all rows once more (`job.stage` is 1 then)."""
         return False
 
 
@@ -176,7 +177,7 @@ def register(importer: Importer) -> None:
 
 
 def extend(kind: str, fields: Iterable[Field], write: Extension) -> None:
-    """Add fields to a kind that a lower app imports; `write(job, rows)` is called with the rows written, in their transaction."""
+    """Add fields to a lower app's kind; `write(job, rows)` is called with the rows, in their transaction."""
     importer = _importers[kind]
     importer._fields.extend(fields)
     importer.extensions.append(write)
@@ -198,7 +199,12 @@ def importers_for(actor: Actor) -> list[Importer]:
 
 
 EXTERNAL_ID = Field(
-    "external_id", _("Id in the other system"), text(200),
-    ("id", "external id", "record id", "uuid", "key", "number", "reference", "opportunity id", "account id", "contact id", "deal id", "nr", "no"),
+    "external_id",
+    _("Id in the other system"),
+    text(200),
+    (
+        *("id", "external id", "record id", "uuid", "key", "number", "reference", "nr", "no"),
+        *("opportunity id", "account id", "contact id", "deal id"),
+    ),
     sort="id",
-)  # fmt: skip
+)

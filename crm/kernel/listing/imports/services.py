@@ -128,7 +128,7 @@ def _editable(actor: Actor, run_id: UUID) -> ImportRun:
 
 @command("imports.columns")
 def save_columns(*, actor: Actor, run_id: UUID, mapping: list[list[str]], settings: dict[str, Any]) -> ImportRun:
-    """Store what the columns fill and how known records are treated. `settings` holds attributes of the run and options."""
+    """Store what the columns fill and how known records are treated (attributes of the run, and options)."""
     run = _editable(actor, run_id)
     importer = importer_of(run.kind)
     run.mapping = [[key for key in keys if importer.field(key)] for keys in mapping[: len(run.header)]]

@@ -44,7 +44,7 @@ def note_changeset() -> None:
 
 
 def update_rows(model: type[models.Model], rows: Iterable[tuple[UUID, Mapping[str, Any]]]) -> None:
-    """Set the given columns of rows by id, all rows with the same columns in one statement; raises the version of records."""
+    """Set columns of rows by id, all rows with the same columns in one statement; records get the next version."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for pk, values in rows:
         groups[tuple(sorted(values))].append({"id": pk, **values})
