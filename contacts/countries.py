@@ -1,4 +1,7 @@
-"""Which country a phone number without a country code belongs to: by the record's country, else by the workspace's zone."""
+"""Which country a phone number without a country code belongs to.
+
+By the record's country, else by the workspace's zone.
+"""
 
 from functools import cache
 from importlib import import_module
@@ -56,9 +59,10 @@ COUNTRIES = {
 }  # fmt: skip
 OTHER_NAMES = {
     "UK": "GB", "GREAT BRITAIN": "GB", "ENGLAND": "GB", "SCOTLAND": "GB", "WALES": "GB", "USA": "US",
-    "UNITED STATES OF AMERICA": "US", "AMERICA": "US", "DEUTSCHLAND": "DE", "DANMARK": "DK", "NORGE": "NO", "SVERIGE": "SE",
-    "SUOMI": "FI", "ESPAÑA": "ES", "ITALIA": "IT", "ÖSTERREICH": "AT", "SCHWEIZ": "CH", "NEDERLAND": "NL", "HOLLAND": "NL",
-    "KOREA": "KR", "CZECHIA": "CZ", "BRASIL": "BR", "POLSKA": "PL", "TÜRKIYE": "TR", "VIET NAM": "VN", "RUSSIAN FEDERATION": "RU",
+    "UNITED STATES OF AMERICA": "US", "AMERICA": "US", "DEUTSCHLAND": "DE", "DANMARK": "DK", "NORGE": "NO",
+    "SUOMI": "FI", "ESPAÑA": "ES", "ITALIA": "IT", "ÖSTERREICH": "AT", "SCHWEIZ": "CH", "NEDERLAND": "NL",
+    "KOREA": "KR", "CZECHIA": "CZ", "BRASIL": "BR", "POLSKA": "PL", "TÜRKIYE": "TR", "VIET NAM": "VN",
+    "RUSSIAN FEDERATION": "RU",
 }  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""What happens to contacts and companies, as events (W2): ids and names of fields; values come from records and history."""
+"""What happens to contacts and companies, as events (W2): ids and names of fields.
+
+Values come from records and history.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -112,7 +115,10 @@ class CompanyBinned(CompanyEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CompanyRestored(CompanyEvent):
-    """A company came back from the bin; `binned_by` is the change-set that had put it there, for links to bring back."""
+    """A company came back from the bin.
+
+    `binned_by` is the change-set that had put it there, for links to bring back.
+    """
 
     name: ClassVar[str] = "company.restored"
 

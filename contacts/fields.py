@@ -22,7 +22,10 @@ Show = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class RecordField:
-    """One line of the summary. `inputs` are the form's fields; `show(record)` gives text or safe HTML, nothing when empty."""
+    """One line of the summary. `inputs` are the form's fields.
+
+    `show(record)` gives text or safe HTML, nothing when empty.
+    """
 
     key: str
     label: str | Promise
@@ -120,16 +123,20 @@ CONTACT_FIELDS = (
     RecordField("phones", gettext_lazy("Phone"), ("phones",), _phones, gettext_lazy("Add phone")),
     OWNER,
     RecordField(
-        "company", gettext_lazy("Company"), ("company",), lambda c: _organisation(c.company), gettext_lazy("Add company")
+        "company", gettext_lazy("Company"), ("company",), lambda c: _organisation(c.company),
+        gettext_lazy("Add company")
     ),
-    RecordField("job_title", gettext_lazy("Job title"), ("job_title",), _text("job_title"), gettext_lazy("Add job title")),
+    RecordField("job_title", gettext_lazy("Job title"), ("job_title",), _text("job_title"),
+    gettext_lazy("Add job title")),
     TAGS,
     ADDRESS,
     RecordField("links", gettext_lazy("Links"), ("links",), lambda c: _lines(c.links), gettext_lazy("Add a link")),
     RecordField("source", gettext_lazy("Source"), ("source",), _text("source"), gettext_lazy("Add source"), "more"),
-    RecordField("language", gettext_lazy("Language"), ("language",), _text("language"), gettext_lazy("Add language"), "more"),
+    RecordField("language", gettext_lazy("Language"), ("language",), _text("language"), gettext_lazy("Add language"),
+    "more"),
     RecordField(
-        "lead_score", gettext_lazy("Score"), ("lead_score",), lambda c: str(c.lead_score or ""), gettext_lazy("Add score"), "more"
+        "lead_score", gettext_lazy("Score"), ("lead_score",), lambda c: str(c.lead_score or ""),
+        gettext_lazy("Add score"), "more"
     ),
     RecordField(
         "consent",
@@ -160,7 +167,8 @@ COMPANY_FIELDS = (
     TAGS,
     ADDRESS,
     RecordField(
-        "parent", gettext_lazy("Parent company"), ("parent",), lambda c: _organisation(c.parent), gettext_lazy("Add parent company")
+        "parent", gettext_lazy("Parent company"), ("parent",), lambda c: _organisation(c.parent),
+        gettext_lazy("Add parent company")
     ),
     RecordField("name", gettext_lazy("Name"), ("name",), _text("name"), gettext_lazy("Add name"), "more"),
     ABOUT,
@@ -168,7 +176,10 @@ COMPANY_FIELDS = (
 
 
 def lines(record: Any, fields: tuple[RecordField, ...], *, group: str = "", editable: bool) -> list[dict[str, Any]]:
-    """Return the lines of the summary for `components/inline_value.html`; without the right to edit they have no button."""
+    """Return the lines of the summary for `components/inline_value.html`.
+
+    Without the right to edit they have no button.
+    """
     return [line(record, each, editable=editable) for each in fields if not group or each.group == group]
 
 

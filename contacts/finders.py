@@ -18,7 +18,10 @@ CANDIDATES = 60
 
 
 def find_contacts(actor: Actor, text: str, most: int = 8) -> list[Hit]:
-    """Return the best matches: the exact address first, then names that begin with the text, one's own before others'."""
+    """Return the best matches.
+
+    The exact address first, then names that begin with the text, one's own before others'.
+    """
     text = clean(text)
     rows = Contact.objects.visible_to(actor).live()
     if not text:

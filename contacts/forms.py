@@ -73,7 +73,7 @@ class RecordForm(forms.Form):
         self.actor = actor
         self.record = record
         initial = {**(values_of(record) if record is not None else {}), **(kwargs.pop("initial", None) or {})}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial})
         wanted = list(only)
         for name in [name for name in self.fields if wanted and name not in wanted]:
             del self.fields[name]
@@ -81,10 +81,10 @@ class RecordForm(forms.Form):
             self.fields["owner"].choices = owner_choices(record)  # type: ignore[attr-defined]
         if "tags" in self.fields:
             rows = self.model.objects.visible_to(actor).live()
-            self.fields["tags"].widget.suggestions = lambda: suggested_tags(rows)  # type: ignore[attr-defined]
+            self.fields["tags"].widget.suggestions = lambda: suggested_tags(rows)
         for name in ("company", "parent"):
             if name in self.fields:
-                self.fields[name].widget.label_for = self._company_label  # type: ignore[attr-defined]
+                self.fields[name].widget.label_for = self._company_label
         self.clashes: list[Any] = []
         self.conflicts: list[dict[str, Any]] = []
 
@@ -121,7 +121,9 @@ class RecordForm(forms.Form):
         """Return the values that the person changed, and what they saw there, both as the services take them."""
         seen = self._seen() if self.record is not None else {}
         values, before = {}, {}
-        for name in self.fields:
+        for name, field in self.fields.items():
+            if self.record is not None and field.widget.value_omitted_from_data(self.data, self.files, name):
+                continue  # a field that was not on the form is not emptied
             value = self.cleaned_data.get(name)
             if name in seen and plain(self._as_stored(name, value)) == seen[name] and not self._relabelled(name, value):
                 continue
@@ -310,7 +312,7 @@ class StageForm(forms.Form):
     churned_reason = _text(Contact, "churned_reason")
 
     def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:
-        super().__init__(*args, initial=values_of_stage(contact), **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": values_of_stage(contact)})
         allowed = {*CHOSEN_STAGES, contact.lifecycle}
         self.fields["lifecycle"].choices = [c for c in Lifecycle.choices if c[0] in allowed]  # type: ignore[attr-defined]
 

@@ -84,7 +84,8 @@ def _company(row: Row, page: ListPage) -> str:
         return ""
     picture = org_avatar_html(name, row["company_id"], "xs")
     return mark_safe(
-        f'<span class="row"><span class="only-wide-inline">{picture}</span><span class="clip">{escape(name)}</span></span>'
+        f'<span class="row"><span class="only-wide-inline">{picture}</span>'
+        f'<span class="clip">{escape(name)}</span></span>'
     )
 
 
@@ -151,7 +152,8 @@ class ContactList(ListPage):
         ChoiceFilter(key="stage", label=_("Lifecycle"), column="lifecycle", choices=Lifecycle.choices),
         PersonFilter(key="owner", label=_("Owner")),
         RecordFilter(
-            key="company", label=_("Company"), column="company_id", options="contacts:company_options", name_of=company_name
+            key="company", label=_("Company"), column="company_id", options="contacts:company_options",
+            name_of=company_name
         ),
         WordFilter(key="source", label=_("Source")),
         WordFilter(key="country", label=_("Country")),
@@ -188,8 +190,9 @@ def _lead_actions(row: Row, page: ListPage) -> str:
     if row["owner_id"] is None and page.can_claim:  # type: ignore[attr-defined]
         url = reverse("contacts:contact_claim", args=[row["pk"]])
         buttons.append(
-            f'<form method="post" action="{url}" hx-post="{url}" hx-swap="none"><input type="hidden" name="csrfmiddlewaretoken"'
-            f' value="{page.csrf}"><button class="btn btn-sm" type="submit">{escape(_("Claim"))}'  # type: ignore[attr-defined]
+            f'<form method="post" action="{url}" hx-post="{url}" hx-swap="none">'
+            f'<input type="hidden" name="csrfmiddlewaretoken" value="{page.csrf}">'  # type: ignore[attr-defined]
+            f'<button class="btn btn-sm" type="submit">{escape(_("Claim"))}'
             f'<span class="sr-only"> {escape(full_name(row))}</span></button></form>'
         )
     for action in lead_actions:
@@ -319,7 +322,8 @@ class CompanyList(ListPage):
         ChoiceFilter(key="people", label=_("People"), column="size_band", choices=SizeBand.choices),
         WordFilter(key="country", label=_("Country")),
         RecordFilter(
-            key="parent", label=_("Parent company"), column="parent_id", options="contacts:company_options", name_of=company_name
+            key="parent", label=_("Parent company"), column="parent_id", options="contacts:company_options",
+            name_of=company_name
         ),
         TagFilter(),
         DateFilter(
@@ -367,7 +371,9 @@ class ContactBin(ListPage):
     search = TextSearch(placeholder=_("Name, e-mail, company or phone"), label=_("Search deleted contacts"))
     columns = (
         PICTURE,
-        Column("name", _("Name"), ("first_name", "last_name"), lambda row, page: full_name(row), sort="name", phone="main"),
+        Column(
+            "name", _("Name"), ("first_name", "last_name"), lambda row, page: full_name(row), sort="name", phone="main"
+        ),
         Column("email", _("E-mail"), ("primary_email",), _email, phone="sub"),
         person_column(label=_("Owner")),
         Column("binned", _("Deleted"), ("binned_at",), ago_cell("binned_at"), sort="binned"),
@@ -403,7 +409,8 @@ class CompanyBin(ListPage):
         person_column(label=_("Owner")),
         Column("binned", _("Deleted"), ("binned_at",), ago_cell("binned_at"), sort="binned"),
         Column(
-            "restore", _("Actions"), ("owner_id",), _restore_button("contacts:company_restore", lambda row: row["name"]),
+            "restore", _("Actions"), ("owner_id",),
+            _restore_button("contacts:company_restore", lambda row: row["name"]),
             phone="end", css="cell-actions",
         ),
     )  # fmt: skip

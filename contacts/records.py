@@ -19,7 +19,10 @@ def _rows(model: Any, parent: str, value: str, *, primary: bool = True, label: b
 
 
 def contact_for_page(actor: Any, pk: UUID) -> Contact:
-    """Return a live contact that the person may see, with addresses, numbers, owner and company; one query. Else 404."""
+    """Return a live contact that the person may see, with addresses, numbers, owner and company; one query.
+
+    Else 404.
+    """
     domain = CompanyDomain.objects.filter(company=OuterRef("company_id")).order_by("pk").values("domain")[:1]
     rows = Contact.objects.visible_to(actor).live().select_related("company", "owner")
     rows = rows.annotate(
@@ -31,7 +34,10 @@ def contact_for_page(actor: Any, pk: UUID) -> Contact:
 
 
 def company_for_page(actor: Any, pk: UUID) -> Company:
-    """Return a live company that the person may see, with domains, addresses, numbers, owner and parent; one query. Else 404."""
+    """Return a live company that the person may see, with domains, addresses, numbers, owner and parent; one query.
+
+    Else 404.
+    """
     rows = Company.objects.visible_to(actor).live().select_related("parent", "owner")
     rows = rows.annotate(
         email_rows=_rows(CompanyEmail, "company", "address"),
@@ -42,7 +48,10 @@ def company_for_page(actor: Any, pk: UUID) -> Company:
 
 
 def colleagues_of(actor: Any, company_id: UUID | None, but: UUID | None = None, most: int = 6) -> list[dict[str, Any]]:
-    """Return people of a company whom the person may see, those spoken to last first; one more than `most` tells of more."""
+    """Return people of a company whom the person may see, those spoken to last first.
+
+    One more than `most` tells of more.
+    """
     if company_id is None:
         return []
     rows = Contact.objects.visible_to(actor).live().filter(company_id=company_id)

@@ -45,10 +45,10 @@ def _history() -> None:
     recompute_with(Company, follow_companies)
     recompute_with(Contact, search.refresh_search)
     recompute_with(Company, search.refresh_company_search)
-    for model in (ContactEmail, ContactPhone):
-        recompute_with(model, search.refresh_parents_of_contact_rows)
-    for model in (CompanyDomain, CompanyEmail, CompanyPhone):
-        recompute_with(model, search.refresh_parents_of_company_rows)
+    for row in (ContactEmail, ContactPhone):
+        recompute_with(row, search.refresh_parents_of_contact_rows)
+    for below in (CompanyDomain, CompanyEmail, CompanyPhone):
+        recompute_with(below, search.refresh_parents_of_company_rows)
 
 
 def may_edit_contacts(user: User) -> bool:

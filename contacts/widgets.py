@@ -20,7 +20,7 @@ class ManyInput(forms.Widget):
         *,
         kind: str = "text",
         primary: bool = True,
-        labels: Sequence[str] = (),
+        labels: Sequence[Any] = (),
     ) -> None:
         self.kind = kind
         self.primary = primary

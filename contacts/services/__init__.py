@@ -1,7 +1,7 @@
 """Changes of contacts, leads and companies: the only door (ARCHITECTURE 4).
 
-Bodies are set-based; a form calls them with one row. `drafts` reads what was typed, `children` the addresses and numbers,
-`writing` writes both; `contacts`, `companies`, `bin` and `leads` are the commands.
+Bodies are set-based; a form calls them with one row. `drafts` reads what was typed, `children` the addresses and
+numbers, `writing` writes both; `contacts`, `companies`, `bin` and `leads` are the commands.
 """
 
 from .bin import bin_companies, bin_contacts, restore_companies, restore_contacts

@@ -25,7 +25,10 @@ from .search import refresh_search
 
 
 def _lock(model: type[Any], ids: Iterable[UUID], actor: Actor, *, binned: bool) -> list[Any]:
-    """Lock records that the actor may delete; raises DoesNotExist for one not visible, PermissionDenied for one not theirs."""
+    """Lock records that the actor may delete.
+
+    Raises DoesNotExist for one not visible, PermissionDenied for one not theirs.
+    """
     wanted = set(ids)
     rows = model._default_manager.visible_to(actor).filter(binned_at__isnull=not binned, pk__in=wanted)
     records = list(rows.locked().order_by("pk"))
@@ -83,7 +86,10 @@ def _check_free(contacts: Sequence[Contact], actor: Actor) -> None:
 
 @command("companies.bin")
 def bin_companies(*, company_ids: Iterable[UUID], actor: Actor) -> list[Company]:
-    """Put companies into the bin. Contacts and subsidiaries lose the link here, deals by a subscriber of CompanyBinned."""
+    """Put companies into the bin.
+
+    Contacts and subsidiaries lose the link here, deals by a subscriber of CompanyBinned.
+    """
     companies = _lock(Company, company_ids, actor, binned=False)
     _mark(Company, companies, timezone.now())
     CompanyDomain.objects.filter(company__in=companies).update(live=False)
@@ -141,7 +147,7 @@ def follow_companies(ids: Iterable[UUID]) -> None:
 def binning_of(company_id: UUID) -> UUID | None:
     """Return the change-set that put a company into the bin last."""
     rows = history_of(Company).objects.filter(pgh_obj_id=company_id, binned_at__isnull=False)
-    return rows.order_by("-pgh_id").values_list("pgh_context_id", flat=True).first()  # type: ignore[no-any-return]
+    return rows.order_by("-pgh_id").values_list("pgh_context_id", flat=True).first()
 
 
 def links_lost(model: type[models.Model], column: str, company_id: UUID, changeset_id: UUID | None) -> list[UUID]:
@@ -149,7 +155,7 @@ def links_lost(model: type[models.Model], column: str, company_id: UUID, changes
     if changeset_id is None:
         return []
     table = connection.ops.quote_name(history_of(model)._meta.db_table)
-    name = connection.ops.quote_name(model._meta.get_field(column).column)
+    name = connection.ops.quote_name(column)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -84,7 +84,10 @@ def read_domain(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def read_phone(text: str, region: str = "") -> str:
-    """Return a number as E.164 (`;ext=` kept); `region` is the country of a number without its code. Raises ValidationError."""
+    """Return a number as E.164 (`;ext=` kept); `region` is the country of a number without its code.
+
+    Raises ValidationError.
+    """
     try:
         number = phonenumbers.parse(text, region or None)
         if not phonenumbers.is_possible_number(number):
@@ -155,7 +158,10 @@ def _parts(each: Any) -> tuple[str, str]:
 
 
 def present_entries(kind: ChildKind, parents: Iterable[UUID]) -> dict[UUID, list[Any]]:
-    """Return the stored rows of records, the primary one first, then in the order in which they were added; one query."""
+    """Return the stored rows of records, the primary one first, then in the order in which they were added.
+
+    One query.
+    """
     order = ["-primary", "pk"] if kind.primary else ["pk"]
     rows: dict[UUID, list[Any]] = {}
     for row in kind.model._default_manager.filter(**{f"{kind.parent}__in": list(parents)}).order_by(*order):

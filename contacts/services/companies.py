@@ -105,7 +105,10 @@ def create_company(*, values: Mapping[str, Any], actor: Actor) -> Company:
 
 
 def company_for_name(*, name: str, actor: Actor) -> Company:
-    """Return the company of this name that the actor may see, whatever its case and accents; a new one if there is none."""
+    """Return the company of this name that the actor may see, whatever its case and accents.
+
+    A new one if there is none.
+    """
     known = (
         Company.objects.visible_to(actor).live().filter(sort_name=Fold(Value(name.strip(), output_field=TextField())))
     )
@@ -180,7 +183,10 @@ def edit_company(
     seen: Mapping[str, Any] | None = None,
     parent_name: str = "",
 ) -> Company:
-    """Change fields of one company. `version` and `seen` are what the editor saw: only the same field changed twice conflicts."""
+    """Change fields of one company. `version` and `seen` are what the editor saw.
+
+    Only the same field changed twice conflicts.
+    """
     company = Company.objects.visible_to(actor).live().get(pk=company_id)
     actor.require("edit", company)
     rows = [{"country": company.country, **values}]  # the country tells how to read a phone number

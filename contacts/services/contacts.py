@@ -54,15 +54,22 @@ def _check_stage(draft: Draft, actor: Actor) -> None:
         draft.fail("lifecycle", _("This stage follows from deals."))
     if stage == Lifecycle.CHURNED:
         draft.values.setdefault("churned_on", Workspace.current().today())
-        if not draft.values.get("churned_reason") and draft.pk is None and actor.kind == "user":
-            draft.fail("churned_reason", _("Say why."))
-    if draft.values.get("lead_status") == LeadStatus.UNQUALIFIED and draft.pk is None and actor.kind == "user":
-        if not draft.values.get("unqualified_reason"):
-            draft.fail("unqualified_reason", _("Say why."))
+        _demand(draft, "churned_reason", asked=draft.pk is None and actor.kind == "user")
+    if draft.values.get("lead_status") == LeadStatus.UNQUALIFIED:
+        _demand(draft, "unqualified_reason", asked=draft.pk is None and actor.kind == "user")
+
+
+def _demand(draft: Draft, reason: str, *, asked: bool, stored: str = "") -> None:
+    """Note an error if a person is asked for a reason and there is none, neither typed nor stored."""
+    if asked and not draft.values.get(reason, stored):
+        draft.fail(reason, _("Say why."))
 
 
 def _check_addresses(drafts: Sequence[Draft], actor: Actor) -> None:
-    """Note each address that belongs to somebody else (R2): named if the actor may see them, else only as taken (U3)."""
+    """Note each address that belongs to somebody else (R2).
+
+    Named if the actor may see them, else only as taken (U3).
+    """
     wanted = {entry.value for draft in drafts for entry in entries_of(draft, "emails")}
     if not wanted:
         return
@@ -195,14 +202,14 @@ def _check_against(draft: Draft, contact: Contact, actor: Actor) -> None:
         draft.fail("lifecycle", _("This stage follows from deals."))
     if result["lifecycle"] != Lifecycle.CHURNED and contact.lifecycle == Lifecycle.CHURNED:
         values.update(churned_on=None, churned_reason="")
-    elif person and "lifecycle" in values and result["lifecycle"] == Lifecycle.CHURNED:
-        if not values.get("churned_reason", contact.churned_reason):
-            draft.fail("churned_reason", _("Say why."))
+    elif result["lifecycle"] == Lifecycle.CHURNED:
+        _demand(draft, "churned_reason", asked=person and "lifecycle" in values, stored=contact.churned_reason)
     if result["lead_status"] != LeadStatus.UNQUALIFIED and contact.lead_status == LeadStatus.UNQUALIFIED:
         values["unqualified_reason"] = ""
-    elif person and "lead_status" in values and result["lead_status"] == LeadStatus.UNQUALIFIED:
-        if not values.get("unqualified_reason", contact.unqualified_reason):
-            draft.fail("unqualified_reason", _("Say why."))
+    elif result["lead_status"] == LeadStatus.UNQUALIFIED:
+        _demand(
+            draft, "unqualified_reason", asked=person and "lead_status" in values, stored=contact.unqualified_reason
+        )
 
 
 @command("contacts.edit")
@@ -216,7 +223,10 @@ def edit_contact(
     company_name: str = "",
     despite_binned: bool = False,
 ) -> Contact:
-    """Change fields of one contact. `version` and `seen` are what the editor saw: only the same field changed twice conflicts."""
+    """Change fields of one contact. `version` and `seen` are what the editor saw.
+
+    Only the same field changed twice conflicts.
+    """
     contact = Contact.objects.visible_to(actor).live().get(pk=contact_id)
     actor.require("edit", contact)
     rows = [{"country": contact.country, **values}]  # the country tells how to read a phone number

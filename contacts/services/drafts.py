@@ -1,7 +1,7 @@
 """What somebody wants a record to be, cleaned: the same rules for form, import and API.
 
-A draft holds only what is to change. Errors are gathered per field, never raised here, so that an import can show all of
-them; the commands raise `Refused` for the first draft that has any.
+A draft holds only what is to change. Errors are gathered per field, never raised here, so that an import can show all
+of them; the commands raise `Refused` for the first draft that has any.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,8 +45,8 @@ class AddressTaken(Refused):
 class Draft:
     """Wanted values of one record by column (`company_id`), and of its rows (`emails`, `phones`, `domains`).
 
-    `pk` is the existing record of an edit; `version` and `seen` are what its editor saw. `despite_binned` takes an address
-    although a binned record has it.
+    `pk` is the existing record of an edit; `version` and `seen` are what its editor saw. `despite_binned` takes an
+    address although a binned record has it.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Draft:
 def _columns(model: type[models.Model]) -> "dict[str, models.Field[Any, Any]]":
     """Return the columns that a person may set, by name and by column name."""
     derived = {*getattr(model, "derived", ()), *CLOSED}
-    found: "dict[str, models.Field[Any, Any]]" = {}
+    found: dict[str, models.Field[Any, Any]] = {}
     for each in model._meta.concrete_fields:
         if each.name not in derived and not isinstance(each, models.GeneratedField):
             found[each.name] = found[each.attname] = each
@@ -91,7 +91,10 @@ def _columns(model: type[models.Model]) -> "dict[str, models.Field[Any, Any]]":
 def read_drafts(
     model: type[models.Model], rows: Iterable[Mapping[str, Any]], *, region: str, pks: Sequence[UUID | None] = ()
 ) -> list[Draft]:
-    """Return a draft for each row of plain values. Unknown names raise FieldDoesNotExist: they are a bug, not bad input."""
+    """Return a draft for each row of plain values. Unknown names raise FieldDoesNotExist.
+
+    They are a bug, not bad input.
+    """
     drafts = []
     for number, row in enumerate(rows):
         draft = Draft(pk=pks[number] if pks else None)
@@ -158,5 +161,5 @@ def check_references(
     known = set(rows.visible_to(actor).filter(pk__in=wanted).values_list("pk", flat=True))  # type: ignore[attr-defined]
     for draft in drafts:
         key = draft.values.get(column)
-        if key and key not in known and not (draft.seen or {}).get(column) == key:
+        if key and key not in known and (draft.seen or {}).get(column) != key:
             draft.fail(name, message)

@@ -83,7 +83,8 @@ def churn_contact(*, contact_id: UUID, reason: str, actor: Actor, on: date | Non
 
 @command("leads.return")
 def return_leads(*, rows: Sequence[Mapping[str, Any]], source: str, actor: Actor) -> list[Contact | None]:
-    """Take in people who come in again (R4): no second contact, "came back" on the timeline, empties filled, owner kept.
+    """Take in people who come in again (R4): no second contact, "came back" on the timeline, empties filled, owner
+    kept.
 
     Each row has `emails`; the result holds the contact of each, None where no live contact has one of the addresses (or
     the actor may not see it: then creating one says that the address is taken). Unqualified and nurturing leads are

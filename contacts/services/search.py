@@ -1,4 +1,7 @@
-"""What search finds contacts and companies by, and their primary address and number: derived columns, kept set-based."""
+"""What search finds contacts and companies by, and their primary address and number.
+
+Derived columns, kept set-based.
+"""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -13,16 +16,18 @@ UPDATE contacts_contact c
 SET search_text = n.search_text, primary_email = n.email, primary_phone = n.phone
 FROM (
     SELECT p.id, COALESCE(e.first, '') AS email, COALESCE(f.first, '') AS phone,
-           crm_fold(concat_ws(' ', NULLIF(p.first_name, ''), NULLIF(p.middle_name, ''), NULLIF(p.last_name, ''), e.words, f.words, o.name))
-               AS search_text
+           crm_fold(concat_ws(' ', NULLIF(p.first_name, ''), NULLIF(p.middle_name, ''), NULLIF(p.last_name, ''),
+               e.words, f.words, o.name)) AS search_text
     FROM contacts_contact p
     LEFT JOIN contacts_company o ON o.id = p.company_id
     LEFT JOIN LATERAL (
-        SELECT string_agg(address, ' ' ORDER BY "primary" DESC, id) AS words, (array_agg(address ORDER BY "primary" DESC, id))[1] AS first
+        SELECT string_agg(address, ' ' ORDER BY "primary" DESC, id) AS words,
+            (array_agg(address ORDER BY "primary" DESC, id))[1] AS first
         FROM contacts_contactemail WHERE contact_id = p.id
     ) e ON true
     LEFT JOIN LATERAL (
-        SELECT string_agg(number, ' ' ORDER BY "primary" DESC, id) AS words, (array_agg(number ORDER BY "primary" DESC, id))[1] AS first
+        SELECT string_agg(number, ' ' ORDER BY "primary" DESC, id) AS words,
+            (array_agg(number ORDER BY "primary" DESC, id))[1] AS first
         FROM contacts_contactphone WHERE contact_id = p.id
     ) f ON true
     WHERE p.id = ANY(%s)
@@ -41,10 +46,12 @@ FROM (
         SELECT string_agg(domain, ' ' ORDER BY id) AS words FROM contacts_companydomain WHERE company_id = p.id
     ) d ON true
     LEFT JOIN LATERAL (
-        SELECT string_agg(address, ' ' ORDER BY "primary" DESC, id) AS words FROM contacts_companyemail WHERE company_id = p.id
+        SELECT string_agg(address, ' ' ORDER BY "primary" DESC, id) AS words
+        FROM contacts_companyemail WHERE company_id = p.id
     ) e ON true
     LEFT JOIN LATERAL (
-        SELECT string_agg(number, ' ' ORDER BY "primary" DESC, id) AS words FROM contacts_companyphone WHERE company_id = p.id
+        SELECT string_agg(number, ' ' ORDER BY "primary" DESC, id) AS words
+        FROM contacts_companyphone WHERE company_id = p.id
     ) f ON true
     WHERE p.id = ANY(%s)
 ) n
@@ -53,7 +60,10 @@ WHERE c.id = n.id AND c.search_text IS DISTINCT FROM n.search_text
 
 
 def refresh_search(contact_ids: Iterable[UUID]) -> None:
-    """Recompute search text, primary address and primary number of contacts; rows that are right already are not written."""
+    """Recompute search text, primary address and primary number of contacts.
+
+    Rows that are right already are not written.
+    """
     _run(CONTACTS, contact_ids)
 
 

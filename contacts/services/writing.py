@@ -1,4 +1,7 @@
-"""The set-based bodies that contacts and companies share: insert drafts, apply drafts to stored records, compare versions."""
+"""The set-based bodies that contacts and companies share.
+
+Insert drafts, apply drafts to stored records, compare versions.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +79,10 @@ def folded(words: Iterable[str]) -> Any:
 
 
 def lock_for_edit(model: type[Any], drafts: Sequence[Draft], actor: Actor) -> dict[UUID, Any]:
-    """Lock the records of drafts; raises DoesNotExist for one that the actor may not see, PermissionDenied for one not editable."""
+    """Lock the records of drafts.
+
+    Raises DoesNotExist for one that the actor may not see, PermissionDenied for one not editable.
+    """
     wanted = {draft.pk for draft in drafts}
     rows = model._default_manager.visible_to(actor).live().locked().filter(pk__in=wanted).order_by("pk")
     records = {row.pk: row for row in rows}
@@ -142,7 +148,8 @@ def _save(model: type[Any], records: list[Any], columns: set[str]) -> None:
 
 
 def _check_versions(draft: Draft, record: Any, present: Mapping[str, Mapping[UUID, list[Any]]]) -> None:
-    """Raise Conflict with both values of each field that changed since the editor saw the record, if the draft sets it too."""
+    """Raise Conflict with both values of each field that changed since the editor saw the record, if the draft sets
+    it too."""
     if draft.version is None or draft.version == record.version or draft.seen is None:
         return
     clashing: dict[str, dict[str, Any]] = {}

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,26 +13,27 @@ from contacts.models import Company, Contact
 from contacts.services import bin_companies, bin_contacts, restore_companies, restore_contacts
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.htmx import toast
+from crm.kernel.core.http import Request
 from crm.kernel.listing.pages import list_response
 
 
 @login_required
 @require_safe
-def contact_bin_list(request: HttpRequest) -> HttpResponse:
+def contact_bin_list(request: Request) -> HttpResponse:
     """Contacts in the bin that the person may see."""
     return list_response(request, ContactBin)
 
 
 @login_required
 @require_safe
-def company_bin_list(request: HttpRequest) -> HttpResponse:
+def company_bin_list(request: Request) -> HttpResponse:
     """Companies in the bin."""
     return list_response(request, CompanyBin)
 
 
 @login_required
 @require_POST
-def contact_bin(request: HttpRequest, pk: UUID) -> HttpResponse:
+def contact_bin(request: Request, pk: UUID) -> HttpResponse:
     """Put a contact into the bin."""
     contact = get_object_or_404(Contact.objects.visible_to(request.actor).live(), pk=pk)
     bin_contacts(contact_ids=[pk], actor=request.actor)
@@ -42,7 +43,7 @@ def contact_bin(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def company_bin(request: HttpRequest, pk: UUID) -> HttpResponse:
+def company_bin(request: Request, pk: UUID) -> HttpResponse:
     """Put a company into the bin; its contacts and deals stay."""
     company = get_object_or_404(Company.objects.visible_to(request.actor).live(), pk=pk)
     bin_companies(company_ids=[pk], actor=request.actor)
@@ -52,7 +53,7 @@ def company_bin(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def contact_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
+def contact_restore(request: Request, pk: UUID) -> HttpResponse:
     """Bring a contact back from the bin; refused if somebody has the e-mail address by now (R2)."""
     contact = get_object_or_404(Contact.objects.visible_to(request.actor).binned(), pk=pk)
     try:
@@ -66,7 +67,7 @@ def contact_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def company_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
+def company_restore(request: Request, pk: UUID) -> HttpResponse:
     """Bring a company back from the bin, with the links that nobody has set since."""
     company = get_object_or_404(Company.objects.visible_to(request.actor).binned(), pk=pk)
     try:

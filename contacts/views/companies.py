@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from contacts.services import create_company, edit_company
 from contacts.services.companies import company_for_name
 from crm.kernel.core.changes import changeset
 from crm.kernel.core.htmx import toast
+from crm.kernel.core.http import Request
 from crm.kernel.search.services import record_view
 
 from .shared import form_page, sections
@@ -24,7 +25,7 @@ from .shared import form_page, sections
 
 @login_required
 @require_safe
-def company_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def company_detail(request: Request, pk: UUID) -> HttpResponse:
     """A company's page: summary, timeline (by other apps), its people and subsidiaries."""
     company = company_for_page(request.actor, pk)
     favourite = record_view(user=request.user, kind="company", record_id=pk)
@@ -47,7 +48,7 @@ def company_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def company_new(request: HttpRequest) -> HttpResponse:
+def company_new(request: Request) -> HttpResponse:
     """Add a company."""
     request.actor.require_kind("edit", "company")
     form = CompanyForm(request.POST or None, actor=request.actor, initial={"owner": str(request.user.pk)})
@@ -69,7 +70,7 @@ def company_new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def company_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def company_edit(request: Request, pk: UUID) -> HttpResponse:
     """Edit all fields of a company."""
     company = get_object_or_404(
         Company.objects.visible_to(request.actor).live().select_related("parent", "owner"), pk=pk
@@ -92,5 +93,6 @@ def company_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     return form_page(
         request, form, save, "contacts/company_form.html",
-        heading=_("Edit %(name)s") % {"name": company.name}, submit=_("Save"), cancel=reverse("contacts:company_detail", args=[pk]),
+        heading=_("Edit %(name)s") % {"name": company.name}, submit=_("Save"),
+        cancel=reverse("contacts:company_detail", args=[pk]),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from contacts.registry import lead_actions
 from contacts.services import claim_contact, create_contact, edit_contact
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.htmx import page_or_fragment, toast
+from crm.kernel.core.http import Request
 from crm.kernel.search.services import record_view
 
 from .shared import DIALOG, form_page, sections
@@ -25,7 +26,7 @@ from .shared import DIALOG, form_page, sections
 
 @login_required
 @require_safe
-def contact_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def contact_detail(request: Request, pk: UUID) -> HttpResponse:
     """A contact's page: summary, timeline (by other apps), company and colleagues."""
     contact = contact_for_page(request.actor, pk)
     favourite = record_view(user=request.user, kind="contact", record_id=pk)
@@ -60,7 +61,7 @@ def stage_badges(contact: Contact) -> dict[str, object]:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact_new(request: HttpRequest, *, lead: bool = False) -> HttpResponse:
+def contact_new(request: Request, *, lead: bool = False) -> HttpResponse:
     """Add a contact, or a lead."""
     request.actor.require_kind("edit", "contact")
     company = request.GET.get("company", "")
@@ -87,21 +88,21 @@ def contact_new(request: HttpRequest, *, lead: bool = False) -> HttpResponse:
     )
 
 
-def _is_company(request: HttpRequest, text: str) -> bool:
+def _is_company(request: Request, text: str) -> bool:
     try:
         return company_name(request.actor, UUID(text)) is not None
     except ValueError:
         return False
 
 
-def lead_new(request: HttpRequest) -> HttpResponse:
+def lead_new(request: Request) -> HttpResponse:
     """Add a lead."""
     return contact_new(request, lead=True)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def contact_edit(request: Request, pk: UUID) -> HttpResponse:
     """Edit all fields of a contact."""
     contact = get_object_or_404(
         Contact.objects.visible_to(request.actor).live().select_related("company", "owner"), pk=pk
@@ -127,13 +128,14 @@ def contact_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     return form_page(
         request, form, save, "contacts/contact_form.html",
-        heading=_("Edit %(name)s") % {"name": contact.name}, submit=_("Save"), cancel=reverse("contacts:contact_detail", args=[pk]),
+        heading=_("Edit %(name)s") % {"name": contact.name}, submit=_("Save"),
+        cancel=reverse("contacts:contact_detail", args=[pk]),
     )  # fmt: skip
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact_stage(request: HttpRequest, pk: UUID) -> HttpResponse:
+def contact_stage(request: Request, pk: UUID) -> HttpResponse:
     """Set where a person stands with us: lead with a status, churned with a reason, other (R4)."""
     contact = get_object_or_404(Contact.objects.visible_to(request.actor).live(), pk=pk)
     request.actor.require("edit", contact)
@@ -155,13 +157,13 @@ def contact_stage(request: HttpRequest, pk: UUID) -> HttpResponse:
         "submit": _("Save"),
         "cancel": reverse("contacts:contact_detail", args=[pk]),
     }
-    template = page_or_fragment(request, "contacts/stage_form.html", DIALOG)
+    template = page_or_fragment(request, "components/form_page.html", DIALOG)
     return render(request, template, context, status=422 if form.errors else 200)
 
 
 @login_required
 @require_POST
-def contact_claim(request: HttpRequest, pk: UUID) -> HttpResponse:
+def contact_claim(request: Request, pk: UUID) -> HttpResponse:
     """Claim an unowned contact (U4)."""
     contact = get_object_or_404(Contact.objects.visible_to(request.actor).live(), pk=pk)
     try:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,21 +15,22 @@ from contacts.forms import CompanyForm, ContactForm, RecordForm
 from contacts.records import company_for_page, contact_for_page
 from contacts.services import edit_company, edit_contact
 from crm.kernel.core.errors import Conflict, Refused
-from crm.kernel.core.htmx import is_fragment, toast
+from crm.kernel.core.htmx import is_fragment, refresh, toast
+from crm.kernel.core.http import Request
 
 from .contacts import stage_badges
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact_field(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
+def contact_field(request: Request, pk: UUID, key: str) -> HttpResponse:
     """Show one value of a contact (GET), the form that edits it (GET `?edit=1`), or save it (POST)."""
     return _field(request, contact_for_page, pk, _known(CONTACT_FIELDS, key), ContactForm)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def company_field(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
+def company_field(request: Request, pk: UUID, key: str) -> HttpResponse:
     """Show one value of a company (GET), the form that edits it (GET `?edit=1`), or save it (POST)."""
     return _field(request, company_for_page, pk, _known(COMPANY_FIELDS, key), CompanyForm)
 
@@ -41,7 +42,7 @@ def _known(fields: tuple[RecordField, ...], key: str) -> RecordField:
     return found
 
 
-def _field(request: HttpRequest, fetch: Any, pk: UUID, field: RecordField, kind: type[RecordForm]) -> HttpResponse:
+def _field(request: Request, fetch: Any, pk: UUID, field: RecordField, kind: type[RecordForm]) -> HttpResponse:
     record = fetch(request.actor, pk)
     editable = request.actor.can("edit", record)
     if request.method != "POST" and "edit" not in request.GET:
@@ -66,19 +67,22 @@ def _field(request: HttpRequest, fetch: Any, pk: UUID, field: RecordField, kind:
     record = fetch(request.actor, pk)
     if record.version != before:
         toast(request, _("%(field)s saved") % {"field": field.label}, undo=request.actor.last_change)
-    return _value(request, record, field, editable, saved=record.version != before)
+    response = _value(request, record, field, editable, saved=record.version != before)
+    if record.version != before and field.key in ("company", "parent"):
+        refresh(response)  # the boxes beside it show the other company's people and deals
+    return response
 
 
-def _save(request: HttpRequest, form: RecordForm, record: Any) -> None:
+def _save(request: Request, form: RecordForm, record: Any) -> None:
     values, seen = form.changes()
-    options = {"values": values, "version": form.version, "seen": seen, "actor": request.actor}
+    options: dict[str, Any] = {"values": values, "version": form.version, "seen": seen, "actor": request.actor}
     if record.kind == "contact":
         edit_contact(contact_id=record.pk, company_name=form.company_text, **options)
     else:
         edit_company(company_id=record.pk, parent_name=form.company_text, **options)
 
 
-def _form(request: HttpRequest, form: RecordForm, field: RecordField, status: int) -> HttpResponse:
+def _form(request: Request, form: RecordForm, field: RecordField, status: int) -> HttpResponse:
     url = reverse(f"contacts:{form.record.kind}_field", args=[form.record.pk, field.key])
     context = {"form": form, "line": field, "action": url, "record": form.record}
     if not is_fragment(request):
@@ -87,9 +91,7 @@ def _form(request: HttpRequest, form: RecordForm, field: RecordField, status: in
     return render(request, template, context, status=status)
 
 
-def _value(
-    request: HttpRequest, record: Any, field: RecordField, editable: bool, *, saved: bool = False
-) -> HttpResponse:
+def _value(request: Request, record: Any, field: RecordField, editable: bool, *, saved: bool = False) -> HttpResponse:
     if not is_fragment(request):
         return redirect(f"contacts:{record.kind}_detail", record.pk)
     context = {"line": line(record, field, editable=editable), "record": record, "saved": saved, "editable": editable}

@@ -1,17 +1,18 @@
 """What typeaheads offer: companies and contacts that the person may see (U3)."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from contacts.finders import find_companies, find_contacts
 from crm.kernel.core.htmx import options_response
+from crm.kernel.core.http import Request
 
 
 @login_required
 @require_safe
-def company_options(request: HttpRequest) -> HttpResponse:
+def company_options(request: Request) -> HttpResponse:
     """Companies by name or domain; with `?new=1` the typed words may become a new one."""
     found = find_companies(request.actor, request.GET.get("q", ""), most=10)
     may_create = not request.actor.scope("company", "edit").nothing
@@ -21,7 +22,7 @@ def company_options(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def contact_options(request: HttpRequest) -> HttpResponse:
+def contact_options(request: Request) -> HttpResponse:
     """Contacts by name, e-mail or number."""
     found = find_contacts(request.actor, request.GET.get("q", ""), most=10)
     return options_response(request, [(row.pk, row.title, row.subtitle) for row in found])

@@ -3,18 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from contacts.forms import RecordForm
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.htmx import page_or_fragment
+from crm.kernel.core.http import Request
 
 DIALOG = {"modal-body": "dialog"}
 
 
 def form_page(
-    request: HttpRequest, form: RecordForm, save: Callable[[RecordForm], HttpResponse], template: str, **context: Any
+    request: Request, form: RecordForm, save: Callable[[RecordForm], HttpResponse], template: str, **context: Any
 ) -> HttpResponse:
     """Show a form, or save what was typed; a refusal answers 422 and a conflict 409, both with what was typed."""
     status = 200
@@ -36,7 +37,10 @@ def form_page(
     )
 
 
-def sections(request: HttpRequest) -> str:
-    """Return which part of a record page is shown where there is room for one: details, related, or nothing for the timeline."""
+def sections(request: Request) -> str:
+    """Return which part of a record page is shown where there is room for one.
+
+    Details, related, or nothing for the timeline.
+    """
     show = request.GET.get("show", "")
     return show if show in ("details", "related") else ""

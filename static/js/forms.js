@@ -60,6 +60,10 @@ on("focusout", "form[data-inline]", (event, form) => {
   setTimeout(() => form.isConnected && !form.contains(document.activeElement) && leave(form, { save: true, focus: false }));
 });
 on("crm:chosen", "form[data-inline]", (_event, form) => leave(form, { save: true }));
+// Before the first control is focused: this replaces the one that holds the tags.
+onReady((root) => {
+  for (const box of within(root, "[data-tags]")) if (!$("[data-entry]", box)) buildTags(box);
+});
 onReady((root) => {
   for (const form of within(root, "form[data-inline]")) {
     form.dataset.was = $("[aria-invalid=true]", form) ? "" : values(form);
@@ -79,9 +83,6 @@ for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"])
   document.addEventListener(failure, () => (leaving = null));
 
 /* ---------------------------------------------------------------- tags */
-onReady((root) => {
-  for (const box of within(root, "[data-tags]")) if (!$("[data-entry]", box)) buildTags(box);
-});
 
 function buildTags(box) {
   const stored = $("input", box);

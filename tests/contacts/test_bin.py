@@ -118,7 +118,9 @@ def test_a_known_address_that_comes_in_again_makes_no_second_contact(rep, maya):
 
 def test_a_lead_at_work_keeps_its_status_and_its_number_when_it_comes_in_again(rep, maya):
     change_lead_status(contact_id=maya.pk, status=LeadStatus.WORKING, actor=Actor.of(rep))
-    return_leads(rows=[{"emails": ["maya@nordhavn.example"], "phones": ["+4531550199"]}], source="form", actor=Actor.of(rep))
+    return_leads(
+        rows=[{"emails": ["maya@nordhavn.example"], "phones": ["+4531550199"]}], source="form", actor=Actor.of(rep)
+    )
     maya.refresh_from_db()
     assert maya.lead_status == LeadStatus.WORKING
     assert maya.primary_phone == "+4531550187"
@@ -127,7 +129,10 @@ def test_a_lead_at_work_keeps_its_status_and_its_number_when_it_comes_in_again(r
 def test_who_may_only_see_the_contact_leaves_a_note_and_changes_nothing(mate, stranger, maya):
     row = {"emails": ["maya@nordhavn.example"], "job_title": "CFO"}
     assert return_leads(rows=[row], source="form", actor=Actor.of(mate)) == [maya]
-    assert return_leads(rows=[row, {"emails": ["new@x.example"]}], source="form", actor=Actor.of(stranger)) == [None, None]
+    assert return_leads(rows=[row, {"emails": ["new@x.example"]}], source="form", actor=Actor.of(stranger)) == [
+        None,
+        None,
+    ]
     maya.refresh_from_db()
     assert maya.job_title == ""
     assert Event.objects.filter(name=LeadReturned.name).count() == 1

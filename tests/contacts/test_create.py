@@ -5,7 +5,14 @@ from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 
 from contacts.events import CompanyCreated, ContactCreated
 from contacts.models import Company, Contact, ContactEmail
-from contacts.services import bin_contacts, check_contacts, create_company, create_contact, create_contacts, refresh_search
+from contacts.services import (
+    bin_contacts,
+    check_contacts,
+    create_company,
+    create_contact,
+    create_contacts,
+    refresh_search,
+)
 from contacts.services.drafts import AddressTaken
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
@@ -19,13 +26,20 @@ def test_addresses_are_stored_in_lower_case_and_numbers_as_e164(maya):
 
 def test_the_first_address_and_number_are_the_primary_ones(make_contact):
     contact = make_contact(emails=["B@x.example", "a@x.example"], phones=["+4531550187", "+4531550188"])
-    assert [(e.address, e.primary) for e in contact.emails.order_by("pk")] == [("b@x.example", True), ("a@x.example", False)]
+    assert [(e.address, e.primary) for e in contact.emails.order_by("pk")] == [
+        ("b@x.example", True),
+        ("a@x.example", False),
+    ]
     assert (contact.primary_email, contact.primary_phone) == ("b@x.example", "+4531550187")
 
 
 def test_what_search_finds_is_written_with_the_record_as_refreshing_would(make_contact, make_company):
-    company = make_company("Åkesson & Sønner", domains=["akesson.example"], emails=["info@akesson.example"], city="Malmö")
-    contact = make_contact("Zoë", middle_name="M.", last_name="Ångström", emails=["z@x.example"], phones=["+4531550187"], company=company)
+    company = make_company(
+        "Åkesson & Sønner", domains=["akesson.example"], emails=["info@akesson.example"], city="Malmö"
+    )
+    contact = make_contact(
+        "Zoë", middle_name="M.", last_name="Ångström", emails=["z@x.example"], phones=["+4531550187"], company=company
+    )
     before = Contact.objects.values_list("search_text", "primary_email", "primary_phone").get(pk=contact.pk)
     refresh_search([contact.pk])
     assert Contact.objects.values_list("search_text", "primary_email", "primary_phone").get(pk=contact.pk) == before
@@ -110,7 +124,9 @@ def test_an_address_of_a_binned_contact_offers_to_restore_it_and_may_be_taken_on
     with pytest.raises(AddressTaken) as taken:
         create_contact(values=values, actor=actor_of(rep))
     assert taken.value.clashes[0].binned
-    assert create_contact(values=values, despite_binned=True, actor=actor_of(rep)).primary_email == "maya@nordhavn.example"
+    assert (
+        create_contact(values=values, despite_binned=True, actor=actor_of(rep)).primary_email == "maya@nordhavn.example"
+    )
 
 
 def test_an_address_of_a_hidden_binned_contact_is_free_and_not_mentioned(stranger, rep, maya, actor_of):
@@ -169,7 +185,9 @@ def test_who_may_edit_nothing_creates_nothing(viewer, database_diff):
     with database_diff() as diff:
         for service in (create_contact, create_company):
             with pytest.raises(PermissionDenied):
-                service(values={"name": "A"} if service is create_company else {"first_name": "A"}, actor=Actor.of(viewer))
+                service(
+                    values={"name": "A"} if service is create_company else {"first_name": "A"}, actor=Actor.of(viewer)
+                )
     assert diff.empty
 
 

@@ -83,7 +83,8 @@ def test_addresses_changed_by_two_people_conflict(rep, manager, maya):
     edit(manager, maya, emails=["a@x.example"])
     with pytest.raises(Conflict):
         edit_contact(
-            contact_id=maya.pk, values={"emails": ["b@x.example"]}, version=1, seen={"emails": ["maya@nordhavn.example"]},
+            contact_id=maya.pk, values={"emails": ["b@x.example"]}, version=1,
+            seen={"emails": ["maya@nordhavn.example"]},
             actor=Actor.of(rep),
         )  # fmt: skip
 
@@ -152,9 +153,13 @@ def test_unqualified_and_churned_need_a_reason_which_goes_when_they_end(rep, may
     with pytest.raises(Refused) as refused:
         change_lead_status(contact_id=maya.pk, status=LeadStatus.UNQUALIFIED, actor=Actor.of(rep))
     assert "unqualified_reason" in refused.value.fields
-    lead = change_lead_status(contact_id=maya.pk, status=LeadStatus.UNQUALIFIED, reason="No budget", actor=Actor.of(rep))
+    lead = change_lead_status(
+        contact_id=maya.pk, status=LeadStatus.UNQUALIFIED, reason="No budget", actor=Actor.of(rep)
+    )
     assert lead.unqualified_reason == "No budget"
-    assert change_lead_status(contact_id=maya.pk, status=LeadStatus.WORKING, actor=Actor.of(rep)).unqualified_reason == ""
+    assert (
+        change_lead_status(contact_id=maya.pk, status=LeadStatus.WORKING, actor=Actor.of(rep)).unqualified_reason == ""
+    )
     with pytest.raises(Refused):
         churn_contact(contact_id=maya.pk, reason="", actor=Actor.of(rep))
     gone = churn_contact(contact_id=maya.pk, reason="Moved to a rival", actor=Actor.of(rep))

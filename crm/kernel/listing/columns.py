@@ -1,4 +1,7 @@
-"""Columns of a list: which values a cell needs and how it is written. Cells are built in Python, since template nodes are slow."""
+"""Columns of a list: which values a cell needs and how it is written.
+
+Cells are built in Python, since template nodes are slow.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +28,8 @@ class Column:
     """One column. `fields` are the names that `cell(row, page)` reads from the row (as in `.values()`).
 
     A cell returns safe HTML or plain text, which is escaped. `sort` is the key of the list's sort that the head offers.
-    `phone` is the cell's place in the two-line row of a phone: `main`, `sub`, `end`, `sub-end`, `lead` or nothing (hidden).
+    `phone` is the cell's place in the two-line row of a phone: `main`, `sub`, `end`, `sub-end`, `lead` or nothing
+    (hidden).
     """
 
     key: str

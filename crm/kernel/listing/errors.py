@@ -3,8 +3,11 @@
 from django.utils.translation import gettext as _
 
 
-class BadQuery(Exception):
-    """The address names a filter, a sort or a value that the list does not have; `name` is the parameter (a 400 page)."""
+class BadQuery(Exception):  # noqa: N818 - it is an address, not the program, that is wrong
+    """The address names a filter, a sort or a value that the list does not have.
+
+    `name` is the parameter (a 400 page).
+    """
 
     def __init__(self, name: str, value: str = "") -> None:
         super().__init__(name)

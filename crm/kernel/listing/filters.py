@@ -12,7 +12,6 @@ from uuid import UUID
 from django import forms
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,7 +24,8 @@ from .errors import BadQuery
 if TYPE_CHECKING:
     from .lists import ListPage
 
-Words = str | Promise
+# Promise is a lazy translation; the stubs of forms know only strings.
+Words = Any
 Choices = Iterable[tuple[str, Words]]
 
 
@@ -65,7 +65,10 @@ def _once(values: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceFilter(Filter):
-    """One or several of a closed list: `?stage=lead&stage=customer`. `choices` may be a function, called once a request."""
+    """One or several of a closed list: `?stage=lead&stage=customer`.
+
+    `choices` may be a function, called once a request.
+    """
 
     choices: Choices | Callable[[], Choices]
 
@@ -198,12 +201,15 @@ class WordFilter(Filter):
         return {self.key: forms.ChoiceField(label=self.label, required=False, choices=choices, initial=value)}
 
 
+TAGS = gettext_lazy("Tags")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagFilter(Filter):
     """Records that carry all of these tags: `?tag=maritime&tag=vip`."""
 
     key: str = "tag"
-    label: Words = gettext_lazy("Tags")
+    label: Words = TAGS
     column: str = "tags"
 
     def read(self, data: QueryDict, page: "ListPage") -> list[str] | None:
@@ -249,7 +255,8 @@ PERIODS: dict[str, Words] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateFilter(Filter):
-    """A period by name, `?touched=not-30`, or from and to, `?touched_from=2026-01-01&touched_to=…` (both days included).
+    """A period by name, `?touched=not-30`, or from and to, `?touched_from=2026-01-01&touched_to=…` (both days
+    included).
 
     `periods` are the names that are offered. `instant` says whether the column is an instant: then a day is a day of
     the person who asks.

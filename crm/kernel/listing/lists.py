@@ -1,7 +1,8 @@
-"""A list page, declared: `class ContactList(ListPage)` names columns, filters, sorts and views; `docs/lists.md` shows how.
+"""A list page, declared: `class ContactList(ListPage)` names columns, filters, sorts and views; `docs/lists.md` shows
+how.
 
-The state of a list is its address (filters, search, sort, place). Rows come from `.values()`, so a page costs one or two
-queries whatever it shows.
+The state of a list is its address (filters, search, sort, place). Rows come from `.values()`, so a page costs one or
+two queries whatever it shows.
 """
 
 import datetime as dt
@@ -35,7 +36,10 @@ COUNTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A tab above the list: a name and the query that it stands for. `counted` shows how many rows it has (loaded later)."""
+    """A tab above the list: a name and the query that it stands for.
+
+    `counted` shows how many rows it has (loaded later).
+    """
 
     key: str
     label: str | Promise
@@ -174,6 +178,16 @@ class ListPage:
             if sort.key == key:
                 return sort, reverse
         raise BadQuery("sort", text)
+
+    @property
+    def untidy(self) -> bool:
+        """True if the address carries empty parameters, as a form without JavaScript sends them."""
+        return any(not value or name.endswith("_text") for name, values in self.data.lists() for value in values)
+
+    @property
+    def places(self) -> dict[str, str | None]:
+        """The parameters that a tidy address keeps although other links leave them out."""
+        return {name: self.data.get(name) or None for name in PASSING}
 
     @property
     def url(self) -> str:

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.formats import number_format
 
-from crm.kernel.core.htmx import page_or_fragment
+from crm.kernel.core.htmx import is_fragment, page_or_fragment
+from crm.kernel.core.http import Request
 
 from .errors import BadQuery
 from .lists import COUNTED, ListPage
@@ -17,13 +18,16 @@ FILTERS = {"modal-body": "filters"}
 BAD = {"results": "results"}
 
 
-def list_response(request: HttpRequest, kind: type[ListPage], **context: Any) -> HttpResponse:
+def list_response(request: Request, kind: type[ListPage], **context: Any) -> HttpResponse:
     """Answer a list's address: `return list_response(request, ContactList)` is a whole view.
 
-    `context` is added to the template's variables. An unknown filter, sort or value answers 400 with a page that names it.
+    `context` is added to the template's variables. An unknown filter, sort or value answers 400 with a page that
+    names it.
     """
     try:
         page = kind(request)
+        if page.untidy and not is_fragment(request):
+            return redirect(page.url + page.query(**page.places))
         if "count" in page.data:
             return _counts(request, page)
         if page.data.get("panel") == "filters":
@@ -34,7 +38,7 @@ def list_response(request: HttpRequest, kind: type[ListPage], **context: Any) ->
         return bad_query_response(request, kind.title, error)
 
 
-def bad_query_response(request: HttpRequest, title: Any, error: BadQuery) -> HttpResponse:
+def bad_query_response(request: Request, title: Any, error: BadQuery) -> HttpResponse:
     """Answer an address that a list cannot make sense of: a 400 page that names it, with a link without it."""
     data = request.GET.copy()
     for name in (error.name, "after", "before"):
@@ -55,13 +59,13 @@ def number(count: int) -> str:
     return number_format(min(count, COUNTED), force_grouping=True) + ("+" if count > COUNTED else "")
 
 
-def _counts(request: HttpRequest, page: ListPage) -> HttpResponse:
+def _counts(request: Request, page: ListPage) -> HttpResponse:
     counts = [(tab["view"].key, number(page.view_count(tab["view"]))) for tab in page.tabs if tab["view"].counted]
     context = {"list": page, "total": number(page.count()), "counts": counts}
     return render(request, "listing/counts.html", context)
 
 
-def _filters(request: HttpRequest, page: ListPage) -> HttpResponse:
+def _filters(request: Request, page: ListPage) -> HttpResponse:
     fields = {
         name: field for each in page.filters for name, field in each.form_fields(page.values[each.key], page).items()
     }

@@ -1,6 +1,7 @@
 """Orders of a list, and pages cut by keys: a page begins after the last row of the one before, never at an OFFSET.
 
-A nullable column is ordered `DESC NULLS LAST, id DESC` (or `ASC NULLS LAST, id ASC`), exactly as its index; the reverse order
+A nullable column is ordered `DESC NULLS LAST, id DESC` (or `ASC NULLS LAST, id ASC`), exactly as its index; the
+reverse order
 is the reverse of all of it. Rows with and without a value are two blocks, each one range of the index: an OR over both
 would read the whole index.
 """
@@ -63,10 +64,12 @@ class Sort:
 
     def _model_field(self, model: type[models.Model]) -> "models.Field[Any, Any]":
         field: Any = None
+        target: Any = model
         for part in self.column.split("__"):
-            field = model._meta.get_field(part)
-            model = field.related_model or model
-        return field.output_field if isinstance(field, models.GeneratedField) else field  # type: ignore[no-any-return]
+            field = target._meta.get_field(part)
+            target = field.related_model or target
+        found: Any = field.output_field if isinstance(field, models.GeneratedField) else field
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,10 @@ from crm.kernel.core.changes import Actor
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A found record. `picture` is safe HTML (an avatar, a dot); without it the kind's icon is shown. Lower `rank` is better."""
+    """A found record. `picture` is safe HTML (an avatar, a dot); without it the kind's icon is shown.
+
+    Lower `rank` is better.
+    """
 
     kind: str
     pk: UUID
@@ -33,7 +36,10 @@ Named = Callable[[Actor, Iterable[UUID]], Sequence[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of record that search knows. `find(actor, text, most)` searches, `named(actor, ids)` tells of known ids."""
+    """A kind of record that search knows.
+
+    `find(actor, text, most)` searches, `named(actor, ids)` tells of known ids.
+    """
 
     kind: str
     label: str | Promise
@@ -62,7 +68,10 @@ def kind_named(name: str) -> Kind | None:
 
 
 def named_hits(actor: Any, marks: Iterable[tuple[str, UUID]]) -> list[Hit]:
-    """Return the records behind (kind, id) pairs that the person may still see, in the order of the pairs; a query a kind."""
+    """Return the records behind (kind, id) pairs that the person may still see, in the order of the pairs.
+
+    A query a kind.
+    """
     wanted = list(marks)
     found: dict[tuple[str, UUID], Hit] = {}
     for each in kinds():

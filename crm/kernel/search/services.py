@@ -19,17 +19,23 @@ seen AS (
     ON CONFLICT (user_id, record_kind, record_id) DO UPDATE SET at = EXCLUDED.at
 ), old AS (
     DELETE FROM search_recentview WHERE id IN (
-        SELECT id FROM search_recentview WHERE user_id = %(user)s ORDER BY at DESC OFFSET %(kept)s
+        SELECT id FROM search_recentview
+        WHERE user_id = %(user)s AND (record_kind, record_id) <> (%(kind)s, %(record)s) ORDER BY at DESC OFFSET %(kept)s
     )
 )
-SELECT EXISTS (SELECT 1 FROM search_favourite WHERE user_id = %(user)s AND record_kind = %(kind)s AND record_id = %(record)s)
+SELECT EXISTS (
+    SELECT 1 FROM search_favourite
+    WHERE user_id = %(user)s AND record_kind = %(kind)s AND record_id = %(record)s
+)
 """
 
 
 def record_view(*, user: Any, kind: str, record_id: UUID) -> bool:
-    """Note that a person opened a record, keep their latest 50, and say whether the record is one of their favourites."""
+    """Note that a person opened a record, keep their latest 50, and say whether the record is one of their
+    favourites."""
     values = {
-        "id": uuid7(), "user": user.pk, "kind": kind, "record": record_id, "at": timezone.now(), "kept": RecentView.KEPT - 1,
+        "id": uuid7(), "user": user.pk, "kind": kind, "record": record_id, "at": timezone.now(),
+        "kept": RecentView.KEPT - 1,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(SEEN, values)

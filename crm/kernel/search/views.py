@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.kernel.core import navigation
 from crm.kernel.core.htmx import is_fragment
+from crm.kernel.core.http import Request
 
 from .registry import Hit, Kind, kind_named, kinds, named_hits
 from .services import favourite_marks, recent_marks, toggle_favourite
@@ -46,7 +47,7 @@ def _items(hits: Sequence[Hit], kind: Kind | None = None) -> list[dict[str, Any]
 
 @login_required
 @require_safe
-def palette(request: HttpRequest) -> HttpResponse:
+def palette(request: Request) -> HttpResponse:
     """Answer the palette: records, pages and commands for `?q=`; what was opened lately and starred without."""
     typed = clean(request.GET.get("q", ""))
     only_commands = typed.startswith(">")
@@ -58,19 +59,19 @@ def palette(request: HttpRequest) -> HttpResponse:
     return render(request, "search/palette.html", {"groups": [g for g in groups if g.items], "query": text})
 
 
-def _found(request: HttpRequest, text: str, most: int) -> list[Group]:
+def _found(request: Request, text: str, most: int) -> list[Group]:
     """Return what matches, by kind; the kind with the best match comes first."""
-    groups = [(each, list(each.find(request.actor, text, most))) for each in kinds()]  # type: ignore[attr-defined]
+    groups = [(each, list(each.find(request.actor, text, most))) for each in kinds()]
     groups = [(kind, hits) for kind, hits in groups if hits]
     groups.sort(key=lambda pair: (min(hit.rank for hit in pair[1]), pair[0].order))
     return [Group(kind.label, _items(hits, kind)) for kind, hits in groups]
 
 
-def _known(request: HttpRequest) -> list[Group]:
+def _known(request: Request) -> list[Group]:
     """Return what the person opened lately and starred, as far as they may still see it."""
     starred = favourite_marks(request.user, 8)
     recent = [mark for mark in recent_marks(request.user, 12) if mark not in starred][:6]
-    hits = named_hits(request.actor, [*recent, *starred])  # type: ignore[attr-defined]
+    hits = named_hits(request.actor, [*recent, *starred])
     marked = set(starred)
     return [
         Group(_("Recently opened"), _items([hit for hit in hits if (hit.kind, hit.pk) not in marked])),
@@ -78,7 +79,7 @@ def _known(request: HttpRequest) -> list[Group]:
     ]
 
 
-def _commands(request: HttpRequest, text: str, *, all_of_them: bool) -> list[Group]:
+def _commands(request: Request, text: str, *, all_of_them: bool) -> list[Group]:
     """Return commands and pages whose words hold the typed ones; without any, all of them."""
     user = request.user
     do = [(item, _("New: %(kind)s") % {"kind": item.label}) for item in navigation.creation.for_user(user)]
@@ -104,7 +105,7 @@ def _commands(request: HttpRequest, text: str, *, all_of_them: bool) -> list[Gro
 
 @login_required
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: Request) -> HttpResponse:
     """The search page: everything that matches, up to 20 of each kind; works without JavaScript."""
     text = clean(request.GET.get("q", ""))
     groups = _found(request, text, most=20) if text else _known(request)
@@ -114,10 +115,13 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def favourite(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
-    """Star a record that the person may see, or take the star away; answers with the button and the list in the sidebar."""
+def favourite(request: Request, kind: str, pk: UUID) -> HttpResponse:
+    """Star a record that the person may see, or take the star away.
+
+    Answers with the button and the list in the sidebar.
+    """
     of = kind_named(kind)
-    hits = of.named(request.actor, [pk]) if of else []  # type: ignore[attr-defined]
+    hits = of.named(request.actor, [pk]) if of else []
     if not hits:
         raise Http404("No such record.")
     starred = toggle_favourite(user=request.user, kind=kind, record_id=pk)
@@ -127,14 +131,14 @@ def favourite(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
     return render(request, "search/_star.html", context)
 
 
-def pinned(request: HttpRequest, _obj: Any = None) -> dict[str, Any]:
+def pinned(request: Request, _obj: Any = None) -> dict[str, Any]:
     """Return the favourites for the sidebar."""
-    return {"pinned": named_hits(request.actor, favourite_marks(request.user, 12))}  # type: ignore[attr-defined]
+    return {"pinned": named_hits(request.actor, favourite_marks(request.user, 12))}
 
 
 @login_required
 @require_safe
-def pinned_list(request: HttpRequest) -> HttpResponse:
+def pinned_list(request: Request) -> HttpResponse:
     """The favourites of the sidebar, fetched after the page."""
     response = render(request, "search/_pinned_items.html", pinned(request))
     response.headers["Cache-Control"] = "private, max-age=15"
