@@ -25,9 +25,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class PersonBackend(AuthenticationBackend):
-    """Loads the person of a session with role and team in one query."""
+    """Loads the person of a session with role, team and the ids of team mates in one query."""
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the active person with this id, or None."""
-        person = User.objects.select_related("role", "team").filter(pk=user_id).first()
+        person = User.objects.select_related("role", "team").with_team_ids().filter(pk=user_id).order_by().first()
         return person if person is not None and self.user_can_authenticate(person) else None

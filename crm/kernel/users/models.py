@@ -7,7 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import connection, models
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -68,8 +70,22 @@ class Team(Keyed):
         return self.name
 
 
+TEAM_IDS = """ARRAY(
+    WITH RECURSIVE below AS (
+        SELECT t.id FROM users_team t WHERE t.id = users_user.team_id OR t.manager_id = users_user.id
+        UNION SELECT t.id FROM users_team t JOIN below b ON t.parent_id = b.id
+    )
+    SELECT m.id FROM users_user m JOIN below ON m.team_id = below.id
+)"""
+
+
 class UserQuerySet(Rows):
     """Query verbs for people."""
+
+    def with_team_ids(self) -> Self:
+        """Load the ids of each person's team mates along with the person, see `User.team_ids`."""
+        ids = RawSQL(TEAM_IDS, (), ArrayField(models.UUIDField()))  # noqa: S611  a constant
+        return self.annotate(loaded_team_ids=ids)
 
     def active(self) -> Self:
         """Return the people who can log in."""
@@ -220,19 +236,14 @@ class User(Keyed, AbstractBaseUser):
 
     @cached_property
     def team_ids(self) -> frozenset[UUID]:
-        """Ids of the members of the person's team and of all teams below it, and of teams they manage; once a request."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                WITH RECURSIVE below AS (
-                    SELECT id FROM users_team WHERE id = %s OR manager_id = %s
-                    UNION SELECT t.id FROM users_team t JOIN below b ON t.parent_id = b.id
-                )
-                SELECT u.id FROM users_user u JOIN below ON u.team_id = below.id
-                """,
-                [self.team_id, self.pk],
-            )
-            return frozenset(row[0] for row in cursor.fetchall())
+        """Ids of the members of the person's team and of all teams below it, and of teams they manage; once a request.
+
+        A request's person brings them along (`with_team_ids`); anybody else's are asked for.
+        """
+        if "loaded_team_ids" not in self.__dict__:
+            rows = User.objects.with_team_ids().filter(pk=self.pk).values_list("loaded_team_ids", flat=True)
+            return frozenset(rows.first() or ())
+        return frozenset(self.__dict__["loaded_team_ids"])
 
 
 @tracked()
