@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.changes import Actor
+from crm.kernel.core.remember import remembered
 from crm.kernel.core.widgets import DateInput, TimeInput
 from crm.kernel.users.models import User
 
@@ -27,9 +28,16 @@ def local_instant(day: dt.date, time: dt.time) -> dt.datetime:
     return dt.datetime.combine(day, time, tzinfo=timezone.get_current_timezone())
 
 
-def people_choices(actor: Actor) -> list[tuple[str, str]]:
-    """Return the people who can be given open work, oneself first (U4)."""
-    names = User.objects.owners().values_list("pk", "name")
+def _owners() -> list[tuple[UUID, str]]:
+    return list(User.objects.owners().values_list("pk", "name"))
+
+
+_shown_owners = remembered(_owners)
+
+
+def people_choices(actor: Actor, *, shown: bool = False) -> list[tuple[str, str]]:
+    """Return the people who can be given open work, oneself first (U4); as of a few seconds ago if only `shown`."""
+    names = _shown_owners() if shown else _owners()
     me = [(str(pk), str(_("%(name)s (me)") % {"name": name})) for pk, name in names if pk == actor.id]
     return me + [(str(pk), name) for pk, name in names if pk != actor.id]
 
@@ -235,7 +243,7 @@ class ComposerTaskForm(LinkedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["assignee"].choices = people_choices(self.actor)  # type: ignore[attr-defined]
+        self.fields["assignee"].choices = people_choices(self.actor, shown=not self.is_bound)  # type: ignore[attr-defined]
         self.fields.pop("contacts", None)
 
     def task(self) -> TaskRow:

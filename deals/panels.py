@@ -1,6 +1,7 @@
 """What deals put on the pages of contacts and companies, and into the menus."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.registry import LeadAction, register_lead_action
 from crm.kernel.core import navigation, panels
 from crm.kernel.core.navigation import NavItem
+from crm.kernel.core.remember import remembered
 
 from .lists import tones
 from .models import Deal, Stage
@@ -25,18 +27,19 @@ def makes_deals(user: Any, _obj: Any = None) -> bool:
     return user.level("deal", "edit") != "none"  # the scope would ask for the team
 
 
+@remembered
+def stage_tones() -> dict[UUID, str]:
+    """Return the colour of every stage."""
+    return tones(list(Stage.objects.order_by("pipeline_id", "position")))
+
+
 def deals_of(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Return the deals of a contact or company that the person may see, open ones first, with the colour of their stages."""
     rows = Deal.objects.visible_to(request.actor).live().select_related("stage", "owner")  # type: ignore[attr-defined]
     rows = rows.filter(people__contact=record) if record.kind == "contact" else rows.filter(company=record)
     found = list(rows.order_by("closed_at", "-created_at")[: MOST + 1])
     found.sort(key=lambda deal: (not deal.is_open, deal.expected_close is None, deal.expected_close))
-    stages = (
-        list(Stage.objects.filter(pipeline__in={deal.pipeline_id for deal in found}).order_by("position"))
-        if found
-        else []
-    )
-    colour = tones(stages)
+    colour = stage_tones()
     return {
         "deals": [(deal, colour.get(deal.stage_id, "1")) for deal in found[:MOST]],
         "more_deals": len(found) > MOST,

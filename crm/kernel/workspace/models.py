@@ -13,6 +13,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.kernel.core import remember
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import Keyed
 
@@ -97,7 +98,8 @@ class Workspace(Keyed):
 
     @classmethod
     def forget(cls) -> None:
-        """Drop the kept row and rates: after a change of the settings, and between tests."""
+        """Drop the kept row, rates and other lists: after a change of the settings, and between tests."""
+        remember.forget()
         cls._cached = None
         ExchangeRate._cached = None
 
