@@ -63,8 +63,11 @@ class Visitor:
         self.page.wait_for_url(lambda url: "/login" not in url)
 
     def check_quiet(self) -> None:
-        """Fail if the console said anything: errors, violations of the content policy, missing files."""
-        assert self.said == []
+        """Fail if the console said anything: errors, violations of the content policy, missing files.
+
+        The browser itself notes each answer of 422 (a form that asks for more): that is no fault of the page.
+        """
+        assert [line for line in self.said if "status of 422" not in line] == []
 
     def check_axe(self) -> None:
         """Fail on any finding of axe, naming the rule and the elements."""
