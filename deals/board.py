@@ -25,7 +25,7 @@ from crm.kernel.listing.lists import COUNTED, Empty, ListPage, View, capped_coun
 from crm.kernel.listing.sorting import Cursor, Pager, Sort
 from crm.kernel.workspace.models import Workspace
 
-from .cards import FIELDS, Card, CardWriter, with_person
+from .cards import CARD_ICONS, FIELDS, Card, CardWriter, with_person
 from .lists import BY_AMOUNT, BY_CLOSE, BY_TITLE, CLOSES, COMPANY, GAPS, OWNER, SEARCH, SOURCE, TAG, tones
 from .metrics import StageTotal, stage_totals
 from .models import Deal, Pipeline, Stage
@@ -122,6 +122,11 @@ class Board(ListPage):
         yield from super()._filter_params()
         yield from ("pipeline", "lost", "stage", "stamp")
         yield from (name for name in self.data if name.startswith(("n-", "e-")))
+
+    @property
+    def icons(self) -> tuple[str, ...]:
+        """The icons that cards refer to."""
+        return CARD_ICONS
 
     @property
     def currency(self) -> str:

@@ -13,12 +13,15 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from crm.kernel.core import formats
-from crm.kernel.core.html import hue_of, initials, sprite
+from crm.kernel.core.html import hue_of, initials
 from crm.kernel.workspace.models import Workspace
 
 from .idle import Idle, idle_of
 from .models import Deal, DealContact
 
+# The board holds these icons once, as `#i0`, `#i1` ..., so that a card refers to them in few bytes.
+CARD_ICONS = ("triangle-alert", "check", "x", "phone", "mail", "calendar", "circle-check", "hourglass")
+ICON_AT = {name: place for place, name in enumerate(CARD_ICONS)}
 STEP_ICONS = {"call": "phone", "email": "mail", "meeting": "calendar", "todo": "circle-check"}
 SHORT = 20
 
@@ -28,7 +31,6 @@ class Card(NamedTuple):
 
     pk: UUID
     title: str
-    version: int
     stage_id: UUID
     amount: Decimal | None
     currency: str
@@ -51,7 +53,7 @@ class Card(NamedTuple):
 
 
 FIELDS = (
-    *Card._fields[:16], "owner__name", "company_id", "company__name", "stage__idle_days", "stage__kind_of", "_person",
+    *Card._fields[:15], "owner__name", "company_id", "company__name", "stage__idle_days", "stage__kind_of", "_person",
 )  # fmt: skip
 
 
@@ -64,7 +66,7 @@ def with_person(deals: Any) -> Any:
 
 def card_of(deal: Deal) -> Card:
     """Return the card of a deal that was loaded with its stage, owner and company."""
-    values = [getattr(deal, name) for name in Card._fields[:16]]
+    values = [getattr(deal, name) for name in Card._fields[:15]]
     company = deal.company.name if deal.company else None
     person = None
     if company is None:
@@ -81,8 +83,6 @@ class CardWriter:
         self.touches = touches or {}
         self.now = timezone.now()
         self.today = Workspace.current().today()
-        self.icons = sprite()
-        self.actions = escape(_("Actions"))
         self.owner = escape(_("Owner"))
 
     def idle(self, card: Card) -> Idle:
@@ -104,28 +104,24 @@ class CardWriter:
         return "".join(self.card(card) for card in cards)
 
     def card(self, card: Card, attributes: str = "") -> str:
-        """Return one card. Its id, the deal's version and whether it may be moved are for the script."""
+        """Return one card. Its id and whether it may be moved are for the script, which adds the menu's button."""
         idle = self.idle(card)
         title = escape(card.title)
         rot = f' data-rot="{idle.level}"' if idle.level else ""
         won = " data-won" if card.kind == "won" else ""
         fixed = "" if self.covers(card.owner_id) else " data-fixed"
         return (
-            f'<li class="deal-card" id="d{card.pk.hex}" data-v="{card.version}"{rot}{won}{fixed}{attributes}>'
-            f'<a class="deal-title" href="/deals/{card.pk}/">{title}</a>{self._org(card)}{self._sum(card)}'
-            f'<span class="deal-foot">{self._owner(card)}{self._next(card)}{self._mark(card, idle)}</span>'
-            f'<button class="deal-more" popovertarget="deal-menu" aria-label="{self.actions}: {title}"></button></li>'
+            f'<li class="deal-card" id="d{card.pk.hex}"{rot}{won}{fixed}{attributes}>'
+            f'<a href="/deals/{card.pk}/">{title}</a>{self._org(card)}{self._sum(card)}'
+            f"<footer>{self._owner(card)}{self._next(card)}{self._mark(card, idle)}</footer></li>"
         )
 
     def _org(self, card: Card) -> str:
         if card.company is not None:
             letter = escape(initials(card.company)[0])
-            return (
-                f'<span class="deal-org" data-l="{letter}" data-hue="{hue_of(card.company_id)}">'
-                f"<span>{escape(card.company)}</span></span>"
-            )
+            return f'<p data-l="{letter}" data-hue="{hue_of(card.company_id)}"><span>{escape(card.company)}</span></p>'
         words = escape(card.person) if card.person else f"<i>{escape(_('No customer'))}</i>"
-        return f'<span class="deal-org"><span>{words}</span></span>'
+        return f"<p><span>{words}</span></p>"
 
     def _sum(self, card: Card) -> str:
         amount = escape(formats.money(card.amount, card.currency)) if card.amount is not None else ""
@@ -133,23 +129,17 @@ class CardWriter:
             amount = f"<i>{escape(_('No amount'))}</i>"
         day = card.closed_on or card.expected_close
         if day is None:
-            return f'<span class="deal-sum"><strong>{amount}</strong></span>'
+            return f"<div><strong>{amount}</strong></div>"
         late = " data-late" if card.closed_on is None and day < self.today else ""
-        return (
-            f'<span class="deal-sum"><strong>{amount}</strong>'
-            f"<time{late}>{escape(formats.short_day(day))}</time></span>"
-        )
+        return f"<div><strong>{amount}</strong><time{late}>{escape(formats.short_day(day))}</time></div>"
 
     def _owner(self, card: Card) -> str:
         name = escape(card.owner)
-        return (
-            f'<span class="avatar avatar-xs" data-hue="{hue_of(card.owner_id)}" role="img"'
-            f' aria-label="{self.owner} {name}" title="{name}">{escape(initials(card.owner))}</span>'
-        )
+        return f'<abbr data-hue="{hue_of(card.owner_id)}" title="{self.owner} {name}">{escape(initials(card.owner))}</abbr>'
 
     def _next(self, card: Card) -> str:
         due, icon, words = self._next_words(card)
-        return f'<span class="next" data-due="{due}"><svg class="icon"><use href="{self.icons}#{icon}"/></svg>{words}</span>'
+        return f'<span class="next" data-due="{due}"><svg><use href="#i{ICON_AT[icon]}"/></svg>{words}</span>'
 
     def _next_words(self, card: Card) -> tuple[str, str, str]:
         """Return how urgent the next step is, its icon and its words."""
@@ -169,8 +159,8 @@ class CardWriter:
         days = escape(_("%(days)d d") % {"days": idle.days})
         title = escape(self.mark_title(card, idle))
         return (
-            f'<span class="badge end" data-tone="{tone}" title="{title}"><svg class="icon"><use href="{self.icons}'
-            f'#hourglass"/></svg>{days}<span class="sr-only"> {escape(_("without activity"))}</span></span>'
+            f'<span class="badge end" data-tone="{tone}" role="img" title="{title}">'
+            f'<svg><use href="#i{ICON_AT["hourglass"]}"/></svg>{days}</span>'
         )
 
     def mark_title(self, card: Card, idle: Idle) -> str:

@@ -364,7 +364,7 @@ class MoveForm(forms.Form):
                 field: Any = self.fields[name]
                 field.actor = actor
                 field.widget.label_for = lambda value, label=label: label(actor, UUID(str(value))) or ""
-        for name in asked - {"lost_comment"}:
+        for name in asked - {"lost_comment", "closed_on"}:
             self.fields[name].required = True
         if "lost_reason" in self.fields:
             self.fields["lost_reason"].choices = reason_choices()  # type: ignore[attr-defined]

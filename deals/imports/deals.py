@@ -89,7 +89,7 @@ class DealSession(Session):
             row.record["stage"] = finder.find(word) if word else finder.first
             row.record["first"] = finder.first
         except CellError as error:
-            row.fail("", str(error))
+            row.fail(self.job.column("stage"), str(error))
 
     def _finder(self, pipeline: str) -> StageFinder:
         if pipeline not in self.finders:
@@ -102,17 +102,17 @@ class DealSession(Session):
         values, record, stage = row.values, row.record, row.record["stage"]
         created, closed = values.get("created"), values.get("closed")
         if created and created[0] > timezone.now():
-            row.fail("", _("The creation date is in the future."))
+            row.fail(self.job.column("created"), _("The creation date is in the future."))
         if stage.is_open:
             record["closed_on"] = None
             if closed and "expected_close" not in values:
                 values["expected_close"] = closed
         elif closed is None:
-            row.fail("", _("A closed deal needs the date of its close."))
+            row.fail(self.job.column("closed"), _("A closed deal needs the date of its close."))
         elif closed > self.today:
-            row.fail("", _("The close is in the future."))
+            row.fail(self.job.column("closed"), _("The close is in the future."))
         elif created and closed < created[1]:
-            row.fail("", _("The close lies before the creation."))
+            row.fail(self.job.column("closed"), _("The close lies before the creation."))
         else:
             record["closed_on"] = closed
         record["created_unknown"] = created is None
@@ -137,7 +137,7 @@ class DealSession(Session):
         if not values.get("title"):
             values["title"] = values.get("company", "")
         if not values["title"] and row.action == "create":
-            row.fail("", _("The row has no title."))
+            row.fail(self.job.column("title"), _("The row has no title."))
             return
         if len(values.get("description", "")) > 10_000:
             row.fail("", _("The text about the deal has more than 10,000 characters."))

@@ -2,9 +2,11 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from crm.kernel.core.htmx import is_fragment
 from crm.kernel.listing.errors import BadQuery
 from crm.kernel.listing.pages import bad_query_response, list_response
 from deals.board import Board
@@ -21,6 +23,8 @@ def board(request: HttpRequest) -> HttpResponse:
     try:
         page = Board(request)
         if "stage" in page.data:
+            if not is_fragment(request):
+                return redirect(f"{reverse('deals:deal_list')}?stage={page.more().stage.pk}")
             return render(request, "deals/board.html#more", {"column": page.more(), "board": page})
         context = {"board": page, "list": page, "chips": page.chips, "columns": page.board_columns()}
         return render(request, Board.template, context | {"stamp": Board.stamp()})

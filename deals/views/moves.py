@@ -180,8 +180,8 @@ def _stage(text: str, deal_id: UUID, board: Board | None) -> Stage:
     elif pk is not None:
         found = Stage.objects.select_related("pipeline").filter(pk=pk).first()
     else:
-        closed = Stage.objects.filter(kind_of=text).exclude(kind_of=Stage.Kind.OPEN)
-        found = closed.select_related("pipeline").filter(pipeline__deals=deal_id).first()
+        closed = Stage.objects.exclude(kind_of=Stage.Kind.OPEN).select_related("pipeline")
+        found = next((stage for stage in closed.filter(pipeline__deals=deal_id) if stage.kind_of == text), None)
     if found is None:
         raise Http404("No such stage.")
     return found

@@ -13,7 +13,7 @@ const word = (name) => board()?.dataset[`word${name}`] ?? "";
 const columnOf = (card) => card.closest(".kanban-col");
 const cardsIn = (column) => $$(".deal-card", column).filter(isShown);
 const openColumns = () => $$(".kanban-col:not([data-collapsed])", board());
-const idOf = (card) => $(".deal-title", card).pathname.split("/")[2];
+const idOf = (card) => $(":scope > a", card).pathname.split("/")[2];
 const query = () => location.search.slice(1);
 
 /* --------------------------------------------------------------- moving */
@@ -38,7 +38,7 @@ function putBack(id) {
   const focused = card.contains(document.activeElement);
   delete card.dataset.pending;
   slide(card, () => origin.list.insertBefore(card, origin.next?.parentElement === origin.list ? origin.next : null));
-  if (focused) $(".deal-title", card).focus();
+  if (focused) $(":scope > a", card).focus();
 }
 
 function send(card, stage) {
@@ -50,7 +50,7 @@ function send(card, stage) {
     source: card,
     target: "#modal-body",
     swap: "innerHTML",
-    values: { stage, seen: origin.stage, version: card.dataset.v, board: "1" },
+    values: { stage, seen: origin.stage, board: "1" },
   });
 }
 
@@ -65,7 +65,7 @@ function move(card, column, { dropped = false } = {}) {
     if (columnOf(card) === column) return undefined;
     remember(card);
     slide(card, () => $(".kanban-list", column).prepend(card));
-    $(".deal-title", card).focus();
+    $(":scope > a", card).focus();
     card.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
   return send(card, column.dataset.id);
@@ -104,8 +104,8 @@ function landed(id, focus = false) {
   delete card.dataset.pending;
   if (columnOf(card)?.dataset.collapsed !== undefined) {
     card.remove();
-    if (focus) $(".deal-title", origin?.list ?? board())?.focus();
-  } else if (focus) $(".deal-title", card).focus({ preventScroll: true });
+    if (focus) $(".deal-card > a", origin?.list ?? board())?.focus();
+  } else if (focus) $(":scope > a", card).focus({ preventScroll: true });
 }
 
 // A move that a dialog completed: the dialog has closed by then, and the card takes the focus.
@@ -169,6 +169,21 @@ document.addEventListener("click", (event) => {
 }, true);
 
 /* ----------------------------------------------------------------- menu */
+// The button is the same on every card, so the page sends it once.
+function furnish() {
+  const button = $("#card-actions")?.content.firstElementChild;
+  if (!button) return;
+  for (const card of $$(".deal-card", board())) {
+    if (card.lastElementChild.matches(".deal-more")) continue;
+    const own = button.cloneNode();
+    own.ariaLabel = `${button.ariaLabel}: ${$(":scope > a", card).textContent}`;
+    card.append(own);
+  }
+}
+onReady(() => board() && furnish());
+document.addEventListener("htmx:afterSettle", () => board() && furnish());
+document.addEventListener("htmx:oobAfterSwap", () => board() && furnish());
+
 let subject = null;
 const menu = () => $("#deal-menu");
 
@@ -192,7 +207,7 @@ function choose(item) {
   const card = subject;
   menu().hidePopover();
   if (!card?.isConnected) return;
-  if (item.dataset.dialog) return void (openDialog("modal", item.dataset.dialog.replace("{id}", idOf(card))), $(".deal-title", card).focus());
+  if (item.dataset.dialog) return void (openDialog("modal", item.dataset.dialog.replace("{id}", idOf(card))), $(":scope > a", card).focus());
   const column = $$(".kanban-col", board()).find((each) => each.dataset.id === item.dataset.to);
   if (column) move(card, column);
 }
@@ -212,7 +227,7 @@ const current = () => document.activeElement?.closest?.(".deal-card");
 
 function go(card) {
   if (!card) return true;
-  $(".deal-title", card).focus();
+  $(":scope > a", card).focus();
   card.scrollIntoView({ block: "nearest", inline: "nearest" });
   return true;
 }
@@ -314,9 +329,14 @@ function look(now = false) {
     if (shown > 50) params.set(`n-${key}`, shown);
   }
   state.dataset.quiet = "";
+  const focusedOn = current()?.id;
   window.htmx
     .ajax("GET", `${board().dataset.changes}?${params}`, { source: state, target: "#board-state", swap: "none" })
-    .finally(() => (asking = false));
+    .finally(() => {
+      asking = false;
+      const card = focusedOn && document.activeElement === document.body ? document.getElementById(focusedOn) : null;
+      if (card) $(":scope > a", card).focus({ preventScroll: true });
+    });
 }
 setInterval(look, POLL);
 document.addEventListener("visibilitychange", () => document.hidden || look());

@@ -20,12 +20,11 @@ from deals.services import (
     remove_person,
 )
 
-NOT_BUSINESS = {"version", "stage_version", "updated_at", "last_worked_at"}
-
 
 def business(model=Deal):
-    """The rows of a table without versions and clocks."""
-    names = [f.attname for f in model._meta.concrete_fields if f.name not in NOT_BUSINESS]
+    """The rows of a table without versions, clocks and other derived columns."""
+    derived = getattr(model, "derived", ())
+    names = [f.attname for f in model._meta.concrete_fields if f.name not in derived]
     return list(model.objects.order_by("pk").values(*names))
 
 
