@@ -141,7 +141,7 @@ class NoteSession(ActivitySession):
     def check(self, row: Row) -> None:
         """A note has a text."""
         if not row.values.get("body"):
-            row.fail("", _("The row has no text."))
+            row.fail(self.job.column("body"), _("The row has no text."))
         super().check(row)
 
 
@@ -159,7 +159,7 @@ class TaskSession(LinkedSession):
         if done_on and done_on[0] > now:
             row.fail("", _("This lies in the future, yet it is done."))
         if not values.get("title"):
-            row.fail("", _("The row has no title."))
+            row.fail(self.job.column("title"), _("The row has no title."))
         if row.record["done_at"] is None and not self.job.directory.is_active(values.get("owner")):
             if name := self.job.directory.name(values.get("owner")):
                 line = _("Owner in the file: %(name)s") % {"name": name}

@@ -160,7 +160,9 @@ def require_rights(job: Job, rows: Iterable[Row], kind: str) -> None:
             and not scope.covers(owner)
             and (row.action == "create" or owner != row.record.get("owner_id"))
         ):
-            row.fail("", _("You may not give records to %(name)s.") % {"name": job.directory.name(owner)})
+            row.fail(
+                job.column("owner"), _("You may not give records to %(name)s.") % {"name": job.directory.name(owner)}
+            )
 
 
 def changed(job: Job, present: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -146,7 +146,7 @@ class CompanySession(Session):
         if not row.keys and "name" in values:
             row.keys.append(f"name:{' '.join(values['name'].casefold().split())}")
         if "name" not in values:
-            row.fail("", _("The row has no name."))
+            row.fail(self.job.column("name"), _("The row has no name."))
 
     def match(self, rows: list[Row]) -> None:
         """Look ids, domains and names up, each in one query."""

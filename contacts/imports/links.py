@@ -67,7 +67,10 @@ class CompanyLinks:
         found = next((self._found[word] for word in words if word in self._found), None)
         name = row.values.get("company") or row.values.get("company_domain") or ""
         if found is None and (not name or not self.job.options.get("create_companies", True)):
-            row.fail("", _("There is no company “%(name)s” here.") % {"name": (name or words[0][3:])[:80]})
+            row.fail(
+                self.job.column("company"),
+                _("There is no company “%(name)s” here.") % {"name": (name or words[0][3:])[:80]},
+            )
             return
         if found is None:
             found = uuid7()

@@ -107,8 +107,10 @@ def consumers_of(name: str, source: str = "") -> dict[str, Consumer]:
     return {key: consumer for key, consumer in found.items() if key in _of_imports}
 
 
-def publish(*events: DomainEvent, actor: Actor) -> None:
-    """Run the in-transaction subscribers and store the events in the outbox (W2), many of them by COPY.
+def publish(*events: DomainEvent, actor: Actor) -> list[Event]:
+    """Run the in-transaction subscribers and store the events in the outbox (W2); return the stored rows.
+
+    Many at once are stored by COPY, which tells no ids: then nothing is returned.
 
     Raises RuntimeError outside a change-set: an event without its change would be a lie.
     """
@@ -122,9 +124,10 @@ def publish(*events: DomainEvent, actor: Actor) -> None:
     for kind, group in groups.items():
         for handler in _handlers[kind]:
             handler(group)
-    _store([_row(e, change.id, actor) for e in stamped])
+    stored = _store([_row(e, change.id, actor) for e in stamped])
     if not _unannounced.get() and any(consumers_of(kind.name, actor.source) for kind in groups):
         transaction.on_commit(wake_worker, robust=True)
+    return stored
 
 
 def _row(event: DomainEvent, changeset_id: UUID, actor: Actor) -> dict[str, Any]:
@@ -141,11 +144,11 @@ def _row(event: DomainEvent, changeset_id: UUID, actor: Actor) -> dict[str, Any]
     }
 
 
-def _store(rows: list[dict[str, Any]]) -> None:
+def _store(rows: list[dict[str, Any]]) -> list[Event]:
     if len(rows) > MANY:
         copy_rows(Event, rows)
-    else:
-        Event.objects.bulk_create(Event(**row) for row in rows)
+        return []
+    return Event.objects.bulk_create(Event(**row) for row in rows)
 
 
 def wake_worker() -> None:

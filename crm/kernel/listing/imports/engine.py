@@ -59,6 +59,13 @@ class Job:
         """0 while rows are written, 1 while a kind looks at all rows once more."""
         return self.run.stage
 
+    def column(self, key: str) -> str:
+        """Return the name of the column that fills a field, for messages; "" if none does."""
+        for name, keys in zip(self.run.header, self.run.mapping, strict=False):
+            if key in keys:
+                return str(name)
+        return ""
+
     @property
     def options(self) -> dict[str, Any]:
         """The run's options."""

@@ -156,8 +156,6 @@ def _distinct(names: list[str]) -> list[str]:
     """Return the column names without blanks and doubles: a second `Name` becomes `Name (2)`."""
     while names and not names[-1].strip():
         names = names[:-1]
-    if not any(name.strip() for name in names):
-        raise Refused(_("The first row has no column names."))
     if len(names) > MAX_COLUMNS:
         raise Refused(_("The file has more than 300 columns."))
     seen: dict[str, int] = {}
