@@ -33,7 +33,7 @@ class DatabaseCreation(creation.DatabaseCreation):
 
     def _get_test_db_name(self) -> str:
         """Name the database after this process too, so that two runs in one working copy leave each other alone."""
-        name: str = super()._get_test_db_name()
+        name: str = super()._get_test_db_name()  # type: ignore[misc]
         return f"{name}_{os.getpid()}" if self.connection.embedded else name
 
     def _drop_left_overs(self, cursor: Any) -> None:
