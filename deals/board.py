@@ -15,11 +15,12 @@ from zlib import crc32
 from django.db import connection
 from django.db.models import F, Q, TextField
 from django.db.models.functions import Cast
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.formats import money_short
+from crm.kernel.core.http import Request
 from crm.kernel.listing.errors import BadQuery
 from crm.kernel.listing.lists import COUNTED, Empty, ListPage, View, capped_count
 from crm.kernel.listing.sorting import Cursor, Pager, Sort
@@ -35,7 +36,8 @@ FIRST = 50
 STAGE_AT = FIELDS.index("stage_id")
 MOST = 500
 STAMP = """
-SELECT (SELECT string_agg(id::text, ',') FROM (SELECT pgh_id AS id FROM deals_dealhistory ORDER BY pgh_id DESC LIMIT 30) d)
+SELECT (SELECT string_agg(id::text, ',')
+        FROM (SELECT pgh_id AS id FROM deals_dealhistory ORDER BY pgh_id DESC LIMIT 30) d)
     || ';' || COALESCE((SELECT string_agg(id::text, ',')
                         FROM (SELECT id FROM events_event ORDER BY id DESC LIMIT 30) e), '')
 """
@@ -106,12 +108,12 @@ class Board(ListPage):
         _("A deal is a chance to sell something. Make one here, or qualify a lead."),
     )
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: Request) -> None:
         super().__init__(request)
         self.pipeline = self._pipeline()
 
     @classmethod
-    def for_pipeline(cls, request: HttpRequest, pipeline_id: UUID) -> "Board":
+    def for_pipeline(cls, request: Request, pipeline_id: UUID) -> "Board":
         """Return the board of a pipeline without any filter, whatever the request's own address is."""
         data = QueryDict(mutable=True)
         data["pipeline"] = str(pipeline_id)

@@ -66,13 +66,15 @@ def with_person(deals: Any) -> Any:
 
 def card_of(deal: Deal) -> Card:
     """Return the card of a deal that was loaded with its stage, owner and company."""
-    values = [getattr(deal, name) for name in Card._fields[:15]]
+    values: Any = [getattr(deal, name) for name in Card._fields[:15]]
     company = deal.company.name if deal.company else None
     person = None
     if company is None:
         link = DealContact.objects.filter(deal=deal, primary=True).select_related("contact").first()
         person = link.contact.name if link else None
-    return Card(*values, deal.owner.name, deal.company_id, company, deal.stage.idle_days, deal.stage.kind_of, person)
+    return Card._make(
+        [*values, deal.owner.name, deal.company_id, company, deal.stage.idle_days, deal.stage.kind_of, person]
+    )
 
 
 class CardWriter:
@@ -135,7 +137,8 @@ class CardWriter:
 
     def _owner(self, card: Card) -> str:
         name = escape(card.owner)
-        return f'<abbr data-hue="{hue_of(card.owner_id)}" title="{self.owner} {name}">{escape(initials(card.owner))}</abbr>'
+        hue, letters = hue_of(card.owner_id), escape(initials(card.owner))
+        return f'<abbr data-hue="{hue}" title="{self.owner} {name}">{letters}</abbr>'
 
     def _next(self, card: Card) -> str:
         due, icon, words = self._next_words(card)

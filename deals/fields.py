@@ -85,7 +85,7 @@ BY_KEY = {each.key: each for each in FIELDS}
 
 
 def lines(deal: Deal, *, editable: bool) -> list[dict[str, Any]]:
-    """Return the lines of the page for `components/inline_value.html`; without the right to edit they have no button."""
+    """Return the lines of the page for `components/inline_value.html`; no button without the right to edit."""
     return [line(deal, each, editable=editable) for each in FIELDS if each.when(deal)]
 
 

@@ -24,7 +24,7 @@ from crm.kernel.users.models import User
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 
 from .lists import company_name
-from .models import REQUIRABLE, Deal, ForecastCategory, LostReason, Pipeline, Stage
+from .models import Deal, ForecastCategory, LostReason, Stage
 
 COMMON_CURRENCIES = ("USD", "EUR", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "JPY")
 
@@ -136,7 +136,8 @@ class DealForm(forms.Form):
         self.actor = actor
         self.deal = deal
         self.conflicts: list[dict[str, Any]] = []
-        super().__init__(*args, initial={**values_of(deal), **(kwargs.pop("initial", None) or {})}, **kwargs)
+        kwargs["initial"] = {**values_of(deal), **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
         self._keep(set(only))
         self._fill_choices()
 
@@ -220,7 +221,7 @@ class DealForm(forms.Form):
         elif "owner" in data:
             data["owner"] = None
         if "lost_reason" in data:
-            data["lost_reason"] = LostReason.objects.filter(pk=data["lost_reason"] or None).first()
+            data["lost_reason"] = _reason(data["lost_reason"])
         return data
 
     def changes(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -332,8 +333,12 @@ def reason_choices(deal: Deal | None = None) -> list[tuple[str, str]]:
     offered = LostReason.objects.filter(archived_at__isnull=True).exclude(name=LostReason.NOT_RECORDED)
     reasons = dict(offered.values_list("pk", "name"))
     if deal is not None and deal.lost_reason is not None:
-        reasons.setdefault(deal.lost_reason_id, deal.lost_reason.name)
+        reasons.setdefault(deal.lost_reason.pk, deal.lost_reason.name)
     return [("", _("Choose a reason")), *((str(pk), name) for pk, name in reasons.items())]
+
+
+def _reason(pk: str) -> LostReason | None:
+    return LostReason.objects.filter(pk=pk).first() if pk else None
 
 
 class MoveForm(forms.Form):
@@ -352,8 +357,9 @@ class MoveForm(forms.Form):
     def __init__(
         self, *args: Any, actor: Actor, deal: Deal, stage: Stage, missing: Iterable[str] = (), **kw: Any
     ) -> None:
-        initial = {"closed_on": Workspace.current().today(), **(kw.pop("initial", None) or {})}
-        super().__init__(*args, initial=initial, **kw)
+        kw["initial"] = {"closed_on": Workspace.current().today(), **(kw.get("initial") or {})}
+        super().__init__(*args, **kw)
+        self.missing = list(missing)
         asked = set(missing) | ({"lost_reason", "lost_comment"} if stage.is_lost else set())
         asked |= set() if stage.is_open else {"closed_on"}
         for name in list(self.fields):
@@ -369,16 +375,16 @@ class MoveForm(forms.Form):
         if "lost_reason" in self.fields:
             self.fields["lost_reason"].choices = reason_choices()  # type: ignore[attr-defined]
         if "amount" in self.fields:
-            self.fields["amount"].widget.currency = deal.currency  # type: ignore[attr-defined]
+            self.fields["amount"].widget.currency = deal.currency
         if "company" in self.fields:
-            self.fields["company"].widget.new = False  # type: ignore[attr-defined]
+            self.fields["company"].widget.new = False
 
     def values(self) -> dict[str, Any]:
         """Return the arguments of `move_deal` that this form fills."""
         data = dict(self.cleaned_data)
         result: dict[str, Any] = {}
         if "lost_reason" in data:
-            result["lost_reason"] = LostReason.objects.filter(pk=data.pop("lost_reason") or None).first()
+            result["lost_reason"] = _reason(data.pop("lost_reason"))
             result["lost_comment"] = data.pop("lost_comment")
         if "closed_on" in data:
             result["closed_on"] = data.pop("closed_on")
@@ -398,7 +404,8 @@ class SnoozeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         week = Workspace.current().today() + dt.timedelta(days=7)
-        super().__init__(*args, initial={"until": week, **(kwargs.pop("initial", None) or {})}, **kwargs)
+        kwargs["initial"] = {"until": week, **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
 
 
 class PipelineChoiceForm(forms.Form):
@@ -423,7 +430,7 @@ class QualifyForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["stage"].choices = stage_groups()  # type: ignore[attr-defined]
-        self.fields["amount"].widget.currency = Workspace.current().base_currency  # type: ignore[attr-defined]
+        self.fields["amount"].widget.currency = Workspace.current().base_currency
 
 
 class PersonForm(forms.Form):
@@ -438,68 +445,3 @@ class PersonForm(forms.Form):
         field.required = True
         field.actor = actor
         field.widget.label_for = lambda value: contact_name(actor, UUID(str(value))) or ""
-
-
-class StageForm(forms.Form):
-    """A stage of a pipeline (P1)."""
-
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    description = forms.CharField(
-        label=gettext_lazy("What it means"), max_length=300, required=False,
-        help_text=gettext_lazy("A stage should end with something that the customer does."),
-    )  # fmt: skip
-    probability = forms.IntegerField(label=gettext_lazy("Probability, %"), min_value=0, max_value=100, initial=50)
-    idle_days = forms.IntegerField(label=gettext_lazy("Gone quiet after days"), min_value=1, max_value=365, initial=14)
-    forecast_category = forms.ChoiceField(
-        label=gettext_lazy("Forecast category"), choices=ForecastCategory.choices, initial=ForecastCategory.PIPELINE
-    )
-    required_fields = forms.MultipleChoiceField(
-        label=gettext_lazy("Fields to fill before a deal may enter"), required=False, choices=list(REQUIRABLE.items()),
-        widget=forms.CheckboxSelectMultiple,
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, stage: Stage | None = None, only: Iterable[str] = (), **kwargs: Any) -> None:
-        initial = {name: getattr(stage, name) for name in self.base_fields} if stage is not None else {}
-        super().__init__(*args, initial=initial, **kwargs)
-        wanted = set(only)
-        for name in list(self.fields):
-            closed = stage is not None and not stage.is_open and name in ("probability", "idle_days")
-            if closed or (wanted and name not in wanted):
-                del self.fields[name]
-
-
-class PipelineForm(forms.Form):
-    """A pipeline: its name and, when it is new, whose stages it begins with."""
-
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    like = forms.ChoiceField(label=gettext_lazy("Begin with the stages of"), required=False)
-
-    def __init__(self, *args: Any, pipeline: Pipeline | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"name": pipeline.name} if pipeline else {}, **kwargs)
-        if pipeline is not None:
-            del self.fields["like"]
-        else:
-            known = [(str(pk), name) for pk, name in Pipeline.objects.usable().values_list("pk", "name")]
-            self.fields["like"].choices = [("", _("A short first set")), *known]  # type: ignore[attr-defined]
-
-
-class ArchiveStageForm(forms.Form):
-    """Where the deals of a stage go before it is archived."""
-
-    move_to = forms.ChoiceField(label=gettext_lazy("Move its deals to"))
-
-    def __init__(self, *args: Any, stage: Stage, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        others = Stage.objects.usable().open().filter(pipeline=stage.pipeline_id).exclude(pk=stage.pk)
-        rows = others.order_by("position").values_list("pk", "name")
-        self.fields["move_to"].choices = [(str(pk), name) for pk, name in rows]  # type: ignore[attr-defined]
-
-
-class ReasonForm(forms.Form):
-    """A reason for a loss."""
-
-    name = forms.CharField(label=gettext_lazy("Reason"), max_length=80)
-    not_a_loss = forms.BooleanField(
-        label=gettext_lazy("Not a loss"), required=False,
-        help_text=gettext_lazy("A duplicate, a test or a mistake: counts in no win rate."),
-    )  # fmt: skip

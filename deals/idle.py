@@ -1,4 +1,4 @@
-"""How long a deal has been idle, and whether it has gone quiet, of one row (P8). `models.deal.quiet` is its twin in SQL."""
+"""How long one deal has been idle, and whether it has gone quiet (P8). `models.deal.quiet` is its twin in SQL."""
 
 import datetime as dt
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """The list of deals, and the filters, orders and search that it shares with the board."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Q
@@ -17,6 +17,7 @@ from crm.kernel.listing.columns import Column, Row, ago_cell, day_cell, link, pe
 from crm.kernel.listing.filters import (
     ChoiceFilter,
     DateFilter,
+    Filter,
     PersonFilter,
     RecordFilter,
     TagFilter,
@@ -78,6 +79,11 @@ def pipeline_choices() -> list[tuple[str, str]]:
     return [(str(pk), name) for pk, name in Pipeline.objects.order_by("position", "name").values_list("pk", "name")]
 
 
+def restated(page: ListPage) -> Q:
+    """Return the condition of deals whose close was dated back into an earlier month (P4)."""
+    return Q(pk__in=Deal.objects.restated().values("pk"))
+
+
 def _title(row: Row, page: ListPage) -> str:
     return link(f"/deals/{row['pk']}/", row["title"])
 
@@ -88,11 +94,13 @@ def _company(row: Row, page: ListPage) -> str:
         return ""
     picture = org_avatar_html(name, row["company_id"], "xs")
     return mark_safe(
-        f'<span class="row"><span class="only-wide-inline">{picture}</span><span class="clip">{escape(name)}</span></span>'
+        f'<span class="row"><span class="only-wide-inline">{picture}</span>'
+        f'<span class="clip">{escape(name)}</span></span>'
     )
 
 
-def _stage(row: Row, page: "DealList") -> str:
+def _stage(row: Row, page: ListPage) -> str:
+    assert isinstance(page, DealList)
     tone = page.stage_tones.get(row["stage_id"], "1")
     return mark_safe(
         f'<span class="row"><span class="dot" data-stage="{tone}"></span>'
@@ -142,7 +150,7 @@ class DealList(ListPage):
     model = Deal
     template = "deals/list.html"
     search = SEARCH
-    columns = (
+    columns: ClassVar[tuple[Column, ...]] = (
         Column("title", _("Deal"), ("title",), _title, sort="title", phone="main"),
         Column("company", _("Company"), ("company_id", "company__name"), _company, phone="sub"),
         Column("stage", _("Stage"), ("stage_id", "stage__name"), _stage, phone="sub-end"),
@@ -156,7 +164,7 @@ class DealList(ListPage):
         Column("tags", _("Tags"), ("tags",), _tags),
         Column("created", _("Created"), ("created_at",), day_cell("created_at"), sort="created"),
     )
-    filters = (
+    filters: ClassVar[tuple[Filter, ...]] = (
         OWNER,
         ChoiceFilter(key="status", label=_("Status"), column="stage__kind_of", choices=Stage.Kind.choices),
         ChoiceFilter(key="stage", label=_("Stage"), column="stage_id", choices=stage_choices),
@@ -170,15 +178,15 @@ class DealList(ListPage):
         TAG,
         SOURCE,
         *GAPS,
-        YesFilter(key="restated", label=_("Dated back"), rows=lambda page: Q(pk__in=Deal.objects.restated().values("pk"))),
+        YesFilter(key="restated", label=_("Dated back"), rows=restated),
     )  # fmt: skip
-    sorts = (
+    sorts: ClassVar[tuple[Sort, ...]] = (
         BY_CREATION,
         BY_TITLE,
         Sort("close", _("Close date"), "expected_close", nullable=True, indexed=False),
         BY_AMOUNT,
     )
-    views = (
+    views: ClassVar[tuple[View, ...]] = (
         View("open", _("All open"), {"status": "open"}, counted=True),
         View("mine", _("My deals"), {"status": "open", "owner": "me"}, counted=True),
         View("won", _("Won"), {"status": "won"}),
@@ -235,7 +243,7 @@ class BinnedDeals(DealList):
 
 
 def tones(stages: list[Stage]) -> dict[UUID, str]:
-    """Return the colour of each stage: won, lost, and 1 to 5, the deeper the likelier, spread over a pipeline's open ones."""
+    """Return the colour of each stage: won, lost, and for a pipeline's open ones 1 to 5, the deeper the likelier."""
     result: dict[UUID, str] = {}
     by_pipeline: dict[UUID, list[Stage]] = {}
     for stage in stages:

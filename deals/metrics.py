@@ -1,4 +1,4 @@
-"""Numbers about deals, each with one definition (N1, P5-P7). They take a query set that is narrowed to whom may see what.
+"""Numbers about deals, each with one definition (N1, P5-P7). They take a query set of what one may see.
 
 Amounts are in the workspace's base currency: open deals at today's rate, closed ones at the rate of their `closed_on`.
 A deal whose currency has no rate is counted apart, never dropped silently (P7).

@@ -1,4 +1,4 @@
-"""What a deal's page shows besides its columns: people, stepper, stage history, changes to the amount; fixed in queries."""
+"""What a deal's page shows besides its columns: people, stepper, stage history, changes to the amount."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def people_of(deal: Deal, actor: Any) -> list[Any]:
 
 
 def visits_of(deal: Deal, stages: list[Stage]) -> list[Visit]:
-    """Return the deal's counted stays, the present one first (P9). Undone moves are left out: what came before runs on."""
+    """Return the deal's counted stays, the present one first (P9). What came before an undone move runs on."""
     rows = list(StageChange.objects.for_deal(deal).counted().select_related("to_stage", "user"))
     colour = tones(stages)
     found: list[Visit] = []

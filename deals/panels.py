@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from contacts.registry import LeadAction, register_lead_action
@@ -33,9 +32,9 @@ def stage_tones() -> dict[UUID, str]:
     return tones(list(Stage.objects.order_by("pipeline_id", "position")))
 
 
-def deals_of(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """Return the deals of a contact or company that the person may see, open ones first, with the colour of their stages."""
-    rows = Deal.objects.visible_to(request.actor).live().select_related("stage", "owner")  # type: ignore[attr-defined]
+def deals_of(request: Any, record: Any) -> dict[str, Any]:
+    """Return the deals of a contact or company that the person may see, open ones first, each with its colour."""
+    rows = Deal.objects.visible_to(request.actor).live().select_related("stage", "owner")
     rows = rows.filter(people__contact=record) if record.kind == "contact" else rows.filter(company=record)
     found = list(rows.order_by("closed_at", "-created_at")[: MOST + 1])
     found.sort(key=lambda deal: (not deal.is_open, deal.expected_close is None, deal.expected_close))

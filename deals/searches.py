@@ -1,4 +1,4 @@
-"""How search and the palette find deals: by title, company or person; open ones before closed, one's own before others'."""
+"""How search and the palette find deals: by title, company or person. Open before closed, one's own before others'."""
 
 from collections.abc import Iterable
 from typing import Any

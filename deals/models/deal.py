@@ -130,7 +130,7 @@ class Deal(Record):
 
     contacts = models.ManyToManyField(Contact, through="DealContact", related_name="deals")
 
-    # The own probability and category that the last move of this object cleared (P5); the ids of its people, if fetched.
+    # What the last move of this object cleared: own probability and category (P5); the ids of its people, if fetched.
     cleared: tuple[int | None, str] = (None, "")
     contact_ids: Sequence[UUID] = ()
 
@@ -259,8 +259,8 @@ class StageChangeQuerySet(Rows):
 class StageChange(Keyed):
     """One visit of a deal to a stage, with what was true as it began (P9).
 
-    Only `until` and `undone_at` may change, each once, from empty (a trigger sees to it). A move that is undone keeps its
-    row; the way back is a row that names it in `undoes`. Numbers ignore both; "as of" shows both.
+    Only `until` and `undone_at` may change, each once, from empty (a trigger sees to it). A move that is undone keeps
+    its row; the way back is a row that names it in `undoes`. Numbers ignore both; "as of" shows both.
     """
 
     kind: ClassVar[str] = "stagechange"

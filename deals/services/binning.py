@@ -1,4 +1,4 @@
-"""Into the bin and out of it (R8). A won deal carries numbers of the past, so binning it needs the right to date back."""
+"""Into the bin and out of it (R8). A won deal is in numbers of the past: binning it needs the right to date back."""
 
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,10 @@ from .lifecycle import derive_lifecycle_of_deals
 
 @command("deals.bin")
 def bin_deal(*, deal_id: UUID, actor: Actor) -> Deal:
-    """Put a deal into the bin. Raises Deal.DoesNotExist; PermissionDenied without the right to delete it or, won, to date back."""
+    """Put a deal into the bin.
+
+    Raises Deal.DoesNotExist, and PermissionDenied without the right to delete it or, if it is won, to date back.
+    """
     return _set_binned(Deal.objects.visible_to(actor).live(), deal_id, actor, binned=True)
 
 

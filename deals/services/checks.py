@@ -88,7 +88,7 @@ def check_company(company: Company | None, actor: Actor) -> None:
 
 
 def visible_contacts(ids: Iterable[UUID], actor: Actor) -> dict[UUID, Contact]:
-    """Return the contacts by id; raise Refused if the actor may not see one of them, so that linking reveals nothing (U3)."""
+    """Return the contacts by id; Refused if the actor may not see one: linking reveals nothing (U3)."""
     wanted = set(ids)
     if not wanted:
         return {}
@@ -99,7 +99,10 @@ def visible_contacts(ids: Iterable[UUID], actor: Actor) -> dict[UUID, Contact]:
 
 
 def check_closed_on(day: dt.date, *, created_at: dt.datetime, created_unknown: bool, actor: Actor) -> None:
-    """Raise Refused unless a deal may be closed on this day, PermissionDenied for an earlier month without the right (P4)."""
+    """Raise Refused unless a deal may be closed on this day (P4).
+
+    Raises PermissionDenied for an earlier month without the right to date back.
+    """
     workspace = Workspace.current()
     today = workspace.day_of(business_time())
     if day > today:

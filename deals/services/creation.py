@@ -80,8 +80,8 @@ def create_deal(*, actor: Actor, company_name: str = "", **values: Any) -> Deal:
 def create_deals(*, rows: Iterable[NewDeal], actor: Actor) -> list[Deal]:
     """Make deals in sets, each with the first row of its stage history, its people and its event (P0, P9).
 
-    Raises PermissionDenied if the actor may edit no deals, Refused beside the field that does not fit, MissingFields for
-    what the stage demands. Rows that bring their own past skip the gates; a lost one without reason gets "Not recorded".
+    Raises PermissionDenied if the actor may edit no deals, Refused beside the field that does not fit, MissingFields
+    for what the stage demands. Rows that bring their own past skip the gates; a loss without reason is "Not recorded".
     """
     actor.require_kind("edit", "deal")
     given = list(rows)
@@ -108,6 +108,7 @@ def create_deals(*, rows: Iterable[NewDeal], actor: Actor) -> list[Deal]:
 def first_stages(rows: Sequence[NewDeal]) -> dict[UUID | None, Stage]:
     """Return the first open stage by pipeline; under None the one of the first pipeline."""
     pipelines = {row.stage.pipeline_id for row in rows if row.stage is not None}
+    default = None
     if any(row.stage is None for row in rows):
         default = Pipeline.objects.usable().first()
         if default is None:
@@ -115,7 +116,7 @@ def first_stages(rows: Sequence[NewDeal]) -> dict[UUID | None, Stage]:
         pipelines.add(default.pk)
     stages = Stage.objects.usable().open().filter(pipeline__in=pipelines).order_by("-position")
     first: dict[UUID | None, Stage] = {stage.pipeline_id: stage for stage in stages}
-    if any(row.stage is None for row in rows):
+    if default is not None:
         first[None] = first[default.pk]
     return first
 
@@ -152,7 +153,7 @@ def _build(row: NewDeal, first: Mapping[UUID | None, Stage], actor: Actor) -> De
 
 
 def _close(deal: Deal, row: NewDeal, stage: Stage) -> None:
-    """Give a deal that is made closed its close: noon of the day where only that is known (R1), after its creation (P9)."""
+    """Give a deal that is made closed its close: noon of the day where only that is known (R1), after creation (P9)."""
     workspace = Workspace.current()
     deal.closed_on = row.closed_on or workspace.today()
     at = workspace.noon(deal.closed_on) if row.closed_on else business_time()
@@ -224,8 +225,8 @@ def _events(
         events.append(DealCreated(**common, at=deal.created_at, stage_change_id=began.pk))
         for visit in closing:
             moved = common | {"at": visit.at, "stage_change_id": visit.pk}
-            kinds = {"from_kind": "open", "to_kind": deal.stage.kind_of}
-            ids = {"from_stage_id": visit.from_stage_id, "to_stage_id": visit.to_stage_id}
+            kinds: dict[str, Any] = {"from_kind": "open", "to_kind": deal.stage.kind_of}
+            ids: dict[str, Any] = {"from_stage_id": visit.from_stage_id, "to_stage_id": visit.to_stage_id}
             events.append(DealStageChanged(**moved, **kinds, **ids))
             won = deal.stage.is_won
             events.append(DealWon(**moved) if won else DealLost(**moved, reason_id=deal.lost_reason_id))
@@ -234,7 +235,7 @@ def _events(
 
 @command("deals.clone")
 def clone_deal(*, deal_id: UUID, actor: Actor, title: str = "") -> Deal:
-    """Make a copy of a deal: same people, company, amount and words, open in the first stage, owned by who copies (P0)."""
+    """Copy a deal: same people, company, amount and words, open in the first stage, owned by who copies (P0)."""
     deal = Deal.objects.visible_to(actor).live().select_related("pipeline", "company", "owner").get(pk=deal_id)
     owner = actor.user if actor.user is not None else deal.owner
     stage = Stage.objects.usable().open().filter(pipeline_id=deal.pipeline_id).order_by("position").first()

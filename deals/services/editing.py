@@ -37,7 +37,8 @@ def edit_deal(
     """Change fields of a deal, named as in `checks.EDITABLE`; people, companies and reasons are given as objects.
 
     With `version`, fields that somebody else has changed since conflict one by one: `seen` holds what the caller saw of
-    each. `company_name` stands for a company that may not exist yet. Changing the currency keeps the number and asks first: Refused unless `confirm_currency` (P7).
+    each. `company_name` stands for a company that may not exist yet. Changing the currency keeps the number and asks
+    first: Refused unless `confirm_currency` (P7).
     Raises Deal.DoesNotExist, PermissionDenied, Conflict with `mine` and `theirs` of each field, Refused.
     """
     deal: Deal = (
@@ -135,7 +136,9 @@ def _write(deal: Deal, changes: dict[str, Any], actor: Actor) -> Deal:
         refresh_search([deal.pk])
     if "company_id" in changes and deal.stage.is_won:
         derive_lifecycle_of_deals([deal.pk])
-    moved_owner = {"from_owner_id": before, "to_owner_id": deal.owner_id} if "owner_id" in changes else {}
+    moved_owner: dict[str, Any] = {}
+    if "owner_id" in changes:
+        moved_owner = {"from_owner_id": before, "to_owner_id": deal.owner_id}
     publish(
         DealChanged(
             subject_id=deal.pk,

@@ -39,7 +39,9 @@ AFFECTED = """
 SELECT contact_id FROM deals_dealcontact WHERE deal_id = ANY(%(deals)s)
 UNION
 SELECT c.id FROM contacts_contact c
-WHERE %(companies)s AND c.company_id IN (SELECT company_id FROM deals_deal WHERE id = ANY(%(deals)s) AND company_id IS NOT NULL)
+WHERE %(companies)s AND c.company_id IN (
+    SELECT company_id FROM deals_deal WHERE id = ANY(%(deals)s) AND company_id IS NOT NULL
+)
 """
 
 

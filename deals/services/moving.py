@@ -1,4 +1,4 @@
-"""Stage moves: the one service behind drag, keyboard, form, stepper, close, reopen and change of pipeline (P3-P5, P9)."""
+"""Stage moves: the one service behind drag, keys, forms, close, reopen and change of pipeline (P3-P5, P9)."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from .visits import begin_visits
 
 
 def lock_deal(deal_id: UUID, actor: Actor) -> Deal:
-    """Return the live deal, locked, with stage, owner, company and `contact_ids`; DoesNotExist if the actor may not see it."""
+    """Return the live deal, locked, with stage, owner, company and `contact_ids`; DoesNotExist if it is not visible."""
     people = DealContact.objects.filter(deal=OuterRef("pk")).order_by("-primary", "id").values("contact")
     rows = Deal.objects.visible_to(actor).live().select_related("stage", "owner", "company", "pipeline")
     deal: Deal = rows.annotate(contact_ids=ArraySubquery(people)).locked().get(pk=deal_id)
@@ -49,8 +49,9 @@ def move_deal(
     The caller says what it saw by `seen_stage`, or by `version` alone. `fill` holds values for fields that the stage
     demands (`contacts`: a contact's id). `closed_on` dates a close, today unless given (P4).
 
-    Raises Deal.DoesNotExist if the actor may not see it, PermissionDenied if not edit it, Conflict with the rival's move
-    if the stage is no longer the one seen, MissingFields with what the stage demands, Refused for a loss without reason.
+    Raises Deal.DoesNotExist if the actor may not see it, PermissionDenied if not edit it, Conflict with the rival's
+    move if the stage is no longer the one seen, MissingFields with what the stage demands, Refused for a loss without
+    reason.
     Moving to the present stage changes nothing. The deal's own probability and category end with the move; what they
     were is in `deal.cleared`, so that the page can offer to keep them.
     """
@@ -74,7 +75,7 @@ def change_pipeline(
     lost_reason: LostReason | None = None,
     fill: Mapping[str, Any] | None = None,
 ) -> Deal:
-    """Take a deal to a stage of another pipeline: one visit ends, one begins there (P9). Refuses as `move_deal` does."""
+    """Take a deal to a stage of another pipeline: one visit ends, one begins there (P9). Refuses as a move does."""
     deal = lock_deal(deal_id, actor)
     actor.require("edit", deal)
     if deal.stage_id == to_stage.pk:
@@ -95,7 +96,7 @@ def close_deal(
     lost_comment: str = "",
     fill: Mapping[str, Any] | None = None,
 ) -> Deal:
-    """Move a deal to the won or lost stage of its pipeline, with its business date (P4). Refuses as `move_deal` does."""
+    """Move a deal to the won or lost stage of its pipeline, with its business date (P4). Refuses as a move does."""
     kind = Stage.Kind.WON if won else Stage.Kind.LOST
     deal = Deal.objects.visible_to(actor).live().only("pipeline_id").get(pk=deal_id)
     return move_deal(
@@ -180,7 +181,7 @@ def _move(
 
 
 def check_entry(deals: Sequence[Deal], to_stage: Stage, *, people: set[UUID]) -> None:
-    """Raise MissingFields if the stage demands what one of the deals does not have; `people` are the deals with somebody in."""
+    """Raise MissingFields if the stage demands what a deal does not have; `people` are the deals with somebody in."""
     missing = {name for deal in deals for name in to_stage.missing_from(deal, people=deal.pk in people)}
     if not missing:
         return

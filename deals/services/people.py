@@ -93,7 +93,7 @@ def change_person(
 
 @command("deals.remove_person")
 def remove_person(*, deal_id: UUID, contact_id: UUID, actor: Actor) -> None:
-    """Take a person out of a deal; if it was the primary one, the next becomes so. Nobody to take out changes nothing."""
+    """Take a person out of a deal; if it was the primary one, the next becomes so. Who is not in it changes nothing."""
     deal = _locked(deal_id, actor)
     link = DealContact.objects.filter(deal=deal, contact_id=contact_id).first()
     if link is None:

@@ -174,8 +174,8 @@ def _renumber(rows: Sequence[Any]) -> None:
 def archive_stage(*, stage_id: UUID, actor: Actor, move_to: Stage | None = None) -> int:
     """Archive an open stage; its open deals are moved to another one first (P1). Returns how many were moved.
 
-    Raises Refused for a won or lost stage, for the last open one, without `move_to` while deals are in it; PermissionDenied
-    and MissingFields as a move of each of the deals would (P3).
+    Raises Refused for a won or lost stage, for the last open one, without `move_to` while deals are in it;
+    PermissionDenied and MissingFields as a move of each of the deals would (P3).
     """
     actor.require_flag("settings")
     stage: Stage = Stage.objects.locked().get(pk=stage_id)

@@ -1,4 +1,4 @@
-"""Undo of stage visits (P9): the moves of the undone set keep their rows, marked, and a row leads back to where it was."""
+"""Undo of stage visits (P9): the undone moves keep their rows, marked, and a row leads back to where it was."""
 
 from collections import defaultdict
 from collections.abc import Iterable

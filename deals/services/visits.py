@@ -37,7 +37,7 @@ def begin_visits(
 ) -> dict[UUID, tuple[UUID, dt.datetime]]:
     """End the running visit of each deal and begin one of its present stage; return (id, beginning) by deal.
 
-    Call it after the deals have their new stage. `undoes` names, by deal, the move of which the new one is the way back.
+    Call it after the deals have their new stage. `undoes` names by deal the move of which the new one is the way back.
     The beginning is `at`, or just after the beginning of the visit before where clocks tie (P9).
     """
     back = undoes or {}

@@ -1,12 +1,13 @@
-"""The board's address: page, more cards of a column, counts of the views, the filter dialog, and what others changed."""
+"""The board's address: page, more cards of a column, counts, filters, and what others changed."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from crm.kernel.core.htmx import is_fragment
+from crm.kernel.core.http import Request
 from crm.kernel.listing.errors import BadQuery
 from crm.kernel.listing.pages import bad_query_response, list_response
 from deals.board import Board
@@ -16,7 +17,7 @@ PASSED_ON = ("count", "panel")
 
 @login_required
 @require_safe
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: Request) -> HttpResponse:
     """Show a pipeline as columns of cards. With `stage` and `after` in the address: that column's next cards."""
     if any(name in request.GET for name in PASSED_ON):
         return list_response(request, Board)
@@ -34,7 +35,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def board_changes(request: HttpRequest) -> HttpResponse:
+def board_changes(request: Request) -> HttpResponse:
     """Say what others changed on the board since `stamp`: nothing (204), or the columns that differ from those sent.
 
     `e-<stage>` are the marks of the columns as the browser has them; only others are sent, to be morphed in.

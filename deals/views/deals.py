@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import is_fragment, toast
+from crm.kernel.core.http import Request
 from crm.kernel.listing.pages import list_response
 from crm.kernel.search.services import record_view
 from deals.fields import BY_KEY, line, lines
@@ -30,23 +31,23 @@ METHODS = ["GET", "HEAD", "POST"]
 
 @login_required
 @require_safe
-def deal_list(request: HttpRequest) -> HttpResponse:
+def deal_list(request: Request) -> HttpResponse:
     """All deals that one may see."""
     return list_response(request, DealList)
 
 
 @login_required
 @require_safe
-def deal_bin(request: HttpRequest) -> HttpResponse:
+def deal_bin(request: Request) -> HttpResponse:
     """The deals in the bin (R8)."""
     return list_response(request, BinnedDeals)
 
 
 @login_required
 @require_safe
-def deal_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_detail(request: Request, pk: UUID) -> HttpResponse:
     """A deal's page: figures, stepper, fields, people, timeline (by other apps), stage history."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     deal = get_deal(request, pk)
     marks = record_view(user=request.user, kind="deal", record_id=pk)
     stages = sorted(
@@ -79,9 +80,9 @@ def deal_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(METHODS)
-def deal_field(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
+def deal_field(request: Request, pk: UUID, key: str) -> HttpResponse:
     """One field of a deal: its value, its small form (`edit`), and saving it."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     deal = get_deal(request, pk)
     each = BY_KEY.get(key)
     if each is None:
@@ -114,7 +115,7 @@ def deal_field(request: HttpRequest, pk: UUID, key: str) -> HttpResponse:
     return render(request, "deals/inline_form.html", context, status=status)
 
 
-def _field_saved(request: HttpRequest, saved: Deal, key: str) -> HttpResponse:
+def _field_saved(request: Request, saved: Deal, key: str) -> HttpResponse:
     if not is_fragment(request):
         return redirect("deals:deal_detail", saved.pk)
     deal = get_deal(request, saved.pk)
@@ -129,9 +130,9 @@ def _field_saved(request: HttpRequest, saved: Deal, key: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(METHODS)
-def deal_person_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_person_add(request: Request, pk: UUID) -> HttpResponse:
     """Put a person into a deal, with a role."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     deal = get_deal(request, pk)
     actor.require("edit", deal)
     form = PersonForm(request.POST or None, actor=actor)
@@ -151,9 +152,9 @@ def deal_person_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(METHODS)
-def deal_person(request: HttpRequest, pk: UUID, contact: UUID) -> HttpResponse:
+def deal_person(request: Request, pk: UUID, contact: UUID) -> HttpResponse:
     """Change a person's role in a deal, make them primary, or take them out (`remove`)."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     deal = get_deal(request, pk)
     actor.require("edit", deal)
     link = DealContact.objects.filter(deal=deal, contact=contact).select_related("contact").first()
@@ -168,7 +169,7 @@ def deal_person(request: HttpRequest, pk: UUID, contact: UUID) -> HttpResponse:
             change_person(deal_id=pk, contact_id=contact, role=role, primary=primary, actor=actor)
             return done(request, _("Saved"), deal)
         except Refused as refused:
-            context = {"error": refused.message, "role": request.POST.get("role", "")}
+            context: dict[str, Any] = {"error": refused.message, "role": request.POST.get("role", "")}
     else:
         context = {"error": "", "role": link.role}
     found = "deals/person.html#dialog" if is_fragment(request) else "deals/person.html"
@@ -185,18 +186,18 @@ def roles_in_use() -> list[str]:
 
 @login_required
 @require_POST
-def deal_binned(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_binned(request: Request, pk: UUID) -> HttpResponse:
     """Put a deal into the bin (R8)."""
     deal = get_deal(request, pk)
-    bin_deal(deal_id=pk, actor=request.actor)  # type: ignore[attr-defined]
-    toast(request, _("%(deal)s is in the bin") % {"deal": deal.title}, undo=request.actor.last_change)  # type: ignore[attr-defined]
+    bin_deal(deal_id=pk, actor=request.actor)
+    toast(request, _("%(deal)s is in the bin") % {"deal": deal.title}, undo=request.actor.last_change)
     return redirect("deals:board")
 
 
 @login_required
 @require_POST
-def deal_restored(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_restored(request: Request, pk: UUID) -> HttpResponse:
     """Take a deal out of the bin."""
     deal = get_deal(request, pk, binned=True)
-    restore_deal(deal_id=pk, actor=request.actor)  # type: ignore[attr-defined]
+    restore_deal(deal_id=pk, actor=request.actor)
     return done(request, _("%(deal)s is back") % {"deal": deal.title}, deal)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -15,6 +15,7 @@ from contacts.models import Company, Contact
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import is_fragment, toast
+from crm.kernel.core.http import Request
 from crm.kernel.workspace.models import Workspace
 from deals.board import Board
 from deals.cards import CardWriter, card_of
@@ -31,9 +32,9 @@ METHODS = ["GET", "HEAD", "POST"]
 
 @login_required
 @require_http_methods(METHODS)
-def deal_new(request: HttpRequest) -> HttpResponse:
+def deal_new(request: Request) -> HttpResponse:
     """Make a deal; `stage`, `pipeline`, `company` and `contact` in the address fill the form."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require_kind("edit", "deal")
     form = DealForm(request.POST or None, actor=actor, initial=_first_values(request))
     if request.method == "POST" and form.is_valid():
@@ -54,9 +55,9 @@ def deal_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _first_values(request: HttpRequest) -> dict[str, Any]:
+def _first_values(request: Request) -> dict[str, Any]:
     """Return what the address says of the new deal; ids of what one may not see fill nothing."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     found: dict[str, Any] = {"owner": str(actor.id)}
     contact = _seen(Contact, request.GET.get("contact", ""), actor)
     company = _seen(Company, request.GET.get("company", ""), actor) or (contact.company if contact else None)
@@ -101,9 +102,9 @@ def new_values(form: DealForm) -> dict[str, Any]:
 
 @login_required
 @require_http_methods(METHODS)
-def quick_add(request: HttpRequest) -> HttpResponse:
+def quick_add(request: Request) -> HttpResponse:
     """Make a deal within a column: the small form at its top, then its card in the form's place."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require_kind("edit", "deal")
     stage = _first_stage(request.GET.get("stage", ""), "")
     if stage is None:
@@ -126,8 +127,8 @@ def quick_add(request: HttpRequest) -> HttpResponse:
     return render(request, "deals/quick_add.html", context, status=422 if form.errors else 200)
 
 
-def _added(request: HttpRequest, deal: Any) -> HttpResponse:
-    actor: Any = request.actor  # type: ignore[attr-defined]
+def _added(request: Request, deal: Any) -> HttpResponse:
+    actor = request.actor
     words = _("%(deal)s added to %(stage)s") % {"deal": deal.title, "stage": deal.stage.name}
     toast(request, words, undo=actor.last_change)
     board = Board.for_pipeline(request, deal.pipeline_id)
@@ -138,7 +139,7 @@ def _added(request: HttpRequest, deal: Any) -> HttpResponse:
 
 @login_required
 @require_http_methods(METHODS)
-def deal_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_edit(request: Request, pk: UUID) -> HttpResponse:
     """Edit all fields of a deal; what somebody else changed meanwhile answers 409 with both values (P3)."""
     deal = get_deal(request, pk)
     only = BY_KEY[request.GET["only"]] if request.GET.get("only") in BY_KEY else None
@@ -149,14 +150,14 @@ def deal_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(METHODS)
-def deal_owner(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_owner(request: Request, pk: UUID) -> HttpResponse:
     """Give a deal to somebody else."""
     deal = get_deal(request, pk)
     return _edit(request, deal, ("owner",), _("Owner of %(deal)s") % {"deal": deal.title})
 
 
-def _edit(request: HttpRequest, deal: Any, only: tuple[str, ...], heading: str) -> HttpResponse:
-    actor: Any = request.actor  # type: ignore[attr-defined]
+def _edit(request: Request, deal: Any, only: tuple[str, ...], heading: str) -> HttpResponse:
+    actor = request.actor
     actor.require("edit", deal)
     form = DealForm(request.POST or None, actor=actor, deal=deal, only=only)
     status = 0
@@ -205,10 +206,10 @@ def save_edit(form: DealForm, actor: Any) -> Any:
 
 @login_required
 @require_http_methods(METHODS)
-def deal_keep(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_keep(request: Request, pk: UUID) -> HttpResponse:
     """Keep the own probability and category that a move cleared (P5): the toast of the move leads here."""
     deal = get_deal(request, pk)
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require("edit", deal)
     offered = {
         "probability": request.GET.get("probability", "")[:3],
@@ -233,10 +234,10 @@ def deal_keep(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(METHODS)
-def deal_snooze(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_snooze(request: Request, pk: UUID) -> HttpResponse:
     """Hide the "gone quiet" mark until a day (P8)."""
     deal = get_deal(request, pk)
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require("edit", deal)
     form = SnoozeForm(request.POST or None, initial={"until": deal.snoozed_until} if deal.snoozed_until else {})
     if request.method == "POST" and form.is_valid():
@@ -256,10 +257,10 @@ def deal_snooze(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def deal_clone(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_clone(request: Request, pk: UUID) -> HttpResponse:
     """Copy a deal and show the copy."""
     deal = get_deal(request, pk)
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     try:
         copy = clone_deal(deal_id=deal.pk, actor=actor)
     except Refused as refused:
@@ -271,9 +272,9 @@ def deal_clone(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(METHODS)
-def lead_qualify(request: HttpRequest, pk: UUID) -> HttpResponse:
+def lead_qualify(request: Request, pk: UUID) -> HttpResponse:
     """Make a deal of a lead (R4). A second click leads to the deal of the first."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     contact = get_object_or_404(Contact.objects.visible_to(actor).live().select_related("company"), pk=pk)
     actor.require_kind("edit", "deal")
     if not claimable(contact, actor):
@@ -293,8 +294,8 @@ def lead_qualify(request: HttpRequest, pk: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
-def _qualified(request: HttpRequest, contact: Contact, form: QualifyForm | None) -> HttpResponse:
-    actor: Any = request.actor  # type: ignore[attr-defined]
+def _qualified(request: Request, contact: Contact, form: QualifyForm | None) -> HttpResponse:
+    actor = request.actor
     values = form.cleaned_data if form is not None and contact.is_lead else {}
     stage = values.get("stage")
     deal, created = qualify_lead(

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from crm.kernel.core.errors import Conflict, MissingFields, Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import announce, close_dialog, is_fragment, toast, trigger
+from crm.kernel.core.http import Request
 from crm.kernel.listing.errors import BadQuery
 from deals.board import Board
 from deals.cards import card_of
@@ -26,7 +27,7 @@ from .shared import done, get_deal, show_form
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def deal_move(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_move(request: Request, pk: UUID) -> HttpResponse:
     """Move a deal to `stage`. Asks for what the stage demands (422), says who moved it meanwhile (409).
 
     With `board` in the form the answer is the card and the heads of the two columns; else the deal's page.
@@ -42,8 +43,8 @@ def deal_move(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404("No such deal.") from error
 
 
-def _move(request: HttpRequest, pk: UUID, stage: Stage, board: Board | None) -> HttpResponse:
-    actor: Any = request.actor  # type: ignore[attr-defined]
+def _move(request: Request, pk: UUID, stage: Stage, board: Board | None) -> HttpResponse:
+    actor = request.actor
     before = actor.last_change
     values, form = _typed(request, pk, stage)
     if form is not None and not form.is_valid():
@@ -64,22 +65,21 @@ def _move(request: HttpRequest, pk: UUID, stage: Stage, board: Board | None) -> 
     return _answer(request, deal, seen, board) if board is not None else _page(request, deal, moved)
 
 
-def _typed(request: HttpRequest, pk: UUID, stage: Stage) -> tuple[dict[str, Any], Any]:
+def _typed(request: Request, pk: UUID, stage: Stage) -> tuple[dict[str, Any], Any]:
     """Return what the dialog's form filled in, if this request comes from it or from a script that knows the fields."""
     asked = [name for name in MoveForm.base_fields if name in request.POST]
     if not asked:
         return {}, None
     missing = [name for name in asked if name not in ("lost_reason", "lost_comment", "closed_on")]
-    form = MoveForm(request.POST, actor=request.actor, deal=get_deal(request, pk), stage=stage, missing=missing)  # type: ignore[attr-defined]
-    form.missing = missing  # type: ignore[attr-defined]
+    form = MoveForm(request.POST, actor=request.actor, deal=get_deal(request, pk), stage=stage, missing=missing)
     return (form.values() if form.is_valid() else {}), form
 
 
 def _ask(
-    request: HttpRequest, deal: Deal, stage: Stage, form: Any, missing: list[str], refused: Refused | None = None
+    request: Request, deal: Deal, stage: Stage, form: Any, missing: list[str], refused: Refused | None = None
 ) -> HttpResponse:
     """Show the form of a move, with what was typed and what is wrong with it."""
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require("edit", deal)
     typed = form if isinstance(form, MoveForm) else None
     lacking = stage.missing_from(deal, people=deal.people.exists())
@@ -113,7 +113,7 @@ def _ask(
     return response
 
 
-def _conflict(request: HttpRequest, pk: UUID, conflict: Conflict) -> HttpResponse:
+def _conflict(request: Request, pk: UUID, conflict: Conflict) -> HttpResponse:
     """Say who moved the deal and where; the board then fetches what changed (P3)."""
     if not is_fragment(request):
         deal = get_deal(request, pk)
@@ -125,7 +125,7 @@ def _conflict(request: HttpRequest, pk: UUID, conflict: Conflict) -> HttpRespons
     return response
 
 
-def _answer(request: HttpRequest, deal: Deal, seen: UUID | None, board: Board) -> HttpResponse:
+def _answer(request: Request, deal: Deal, seen: UUID | None, board: Board) -> HttpResponse:
     """Return the card and the heads of the columns that it left and entered, out of band."""
     stages = [stage for stage in board.stages if stage.pk in (seen, deal.stage_id)]
     writer = board.writer([])
@@ -135,7 +135,7 @@ def _answer(request: HttpRequest, deal: Deal, seen: UUID | None, board: Board) -
     response = render(request, "deals/moved.html", context)
     total = board.totals.get(deal.stage_id)
     words = _("%(deal)s moved to %(stage)s") % {"deal": deal.title, "stage": deal.stage.name}
-    toast(request, words, undo=request.actor.last_change, link=keep_link(deal))  # type: ignore[attr-defined]
+    toast(request, words, undo=request.actor.last_change, link=keep_link(deal))
     if total is not None:
         announce(response, _("%(words)s, %(count)d there") % {"words": words, "count": total.count})
     close_dialog(response)
@@ -143,7 +143,7 @@ def _answer(request: HttpRequest, deal: Deal, seen: UUID | None, board: Board) -
     return response
 
 
-def _page(request: HttpRequest, deal: Deal, moved: bool) -> HttpResponse:
+def _page(request: Request, deal: Deal, moved: bool) -> HttpResponse:
     words = _("%(deal)s moved to %(stage)s") if moved else _("%(deal)s is in %(stage)s already")
     named = {"deal": deal.title, "stage": deal.stage.name}
     return done(request, words % named, deal, undo=moved, link=keep_link(deal) if moved else None)
@@ -163,12 +163,12 @@ def keep_link(deal: Deal) -> tuple[str, str] | None:
     )
 
 
-def _board(request: HttpRequest) -> Board:
+def _board(request: Request) -> Board:
     """Return the board that the request's query describes; one that it does not know is the default one."""
     try:
         return Board(request)
     except BadQuery:
-        request.GET = QueryDict()  # type: ignore[assignment]
+        request.GET = QueryDict()
         return Board(request)
 
 
@@ -200,12 +200,12 @@ def _number(text: str) -> int | None:
 
 @login_required
 @require_POST
-def deal_reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_reopen(request: Request, pk: UUID) -> HttpResponse:
     """Open a closed deal again, where it last was (P4)."""
     deal = get_deal(request, pk)
-    request.actor.require("edit", deal)  # type: ignore[attr-defined]
+    request.actor.require("edit", deal)
     try:
-        deal = reopen_deal(deal_id=pk, actor=request.actor)  # type: ignore[attr-defined]
+        deal = reopen_deal(deal_id=pk, actor=request.actor)
     except Refused as refused:
         toast(request, refused.message, "bad")
         return done(request, _("Nothing was changed"), deal, undo=False)
@@ -214,10 +214,10 @@ def deal_reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def deal_pipeline(request: HttpRequest, pk: UUID) -> HttpResponse:
+def deal_pipeline(request: Request, pk: UUID) -> HttpResponse:
     """Take a deal to another pipeline (P9)."""
     deal = get_deal(request, pk)
-    actor: Any = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require("edit", deal)
     form = PipelineChoiceForm(request.POST or None, deal=deal)
     if request.method == "POST" and form.is_valid():

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from crm.kernel.core.access import flag_required
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import toast
-from deals.forms import ArchiveStageForm, PipelineForm, ReasonForm, StageForm
+from crm.kernel.core.http import Request
 from deals.lists import tones
 from deals.models import LostReason, Pipeline, Stage
 from deals.services import (
@@ -32,6 +32,7 @@ from deals.services import (
     rename_pipeline,
 )
 from deals.services.pipelines import MANY_STAGES
+from deals.settings_forms import ArchiveStageForm, PipelineForm, ReasonForm, StageForm
 
 from .shared import show_form
 
@@ -57,7 +58,7 @@ def _pipeline(text: str) -> Pipeline:
 
 @settings_only
 @require_safe
-def stage_settings(request: HttpRequest) -> HttpResponse:
+def stage_settings(request: Request) -> HttpResponse:
     """The stages of a pipeline and the lost reasons."""
     pipeline = _pipeline(request.GET.get("pipeline", ""))
     counted = Count("deals", filter=Q(deals__binned_at__isnull=True))
@@ -78,7 +79,7 @@ def stage_settings(request: HttpRequest) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, form: Any, save: Callable[[dict[str, Any]], tuple[str, str]], **context: Any
+    request: Request, form: Any, save: Callable[[dict[str, Any]], tuple[str, str]], **context: Any
 ) -> HttpResponse:
     """Show a settings form, or save it: `save(values)` returns what to say and where to go."""
     if request.method == "POST" and form.is_valid():
@@ -94,12 +95,12 @@ def _form(
 
 @settings_only
 @require_http_methods(METHODS)
-def pipeline_new(request: HttpRequest) -> HttpResponse:
+def pipeline_new(request: Request) -> HttpResponse:
     """Add a pipeline."""
 
     def save(values: dict[str, Any]) -> tuple[str, str]:
         like = Pipeline.objects.get(pk=values["like"]) if values["like"] else None
-        pipeline = add_pipeline(name=values["name"], like=like, actor=request.actor)  # type: ignore[attr-defined]
+        pipeline = add_pipeline(name=values["name"], like=like, actor=request.actor)
         return _("%(name)s added") % {"name": pipeline.name}, _address(pipeline.pk)
 
     form = PipelineForm(request.POST or None)
@@ -109,12 +110,12 @@ def pipeline_new(request: HttpRequest) -> HttpResponse:
 
 @settings_only
 @require_http_methods(METHODS)
-def pipeline_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def pipeline_edit(request: Request, pk: UUID) -> HttpResponse:
     """Rename a pipeline."""
     pipeline = get_object_or_404(Pipeline.objects.usable(), pk=pk)
 
     def save(values: dict[str, Any]) -> tuple[str, str]:
-        rename_pipeline(pipeline_id=pk, name=values["name"], actor=request.actor)  # type: ignore[attr-defined]
+        rename_pipeline(pipeline_id=pk, name=values["name"], actor=request.actor)
         return _("Saved"), _address(pk)
 
     form = PipelineForm(request.POST or None, pipeline=pipeline)
@@ -123,26 +124,26 @@ def pipeline_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @settings_only
 @require_POST
-def pipeline_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
+def pipeline_archive(request: Request, pk: UUID) -> HttpResponse:
     """Archive a pipeline without open deals."""
     pipeline = get_object_or_404(Pipeline.objects.usable(), pk=pk)
     try:
-        archive_pipeline(pipeline_id=pk, actor=request.actor)  # type: ignore[attr-defined]
+        archive_pipeline(pipeline_id=pk, actor=request.actor)
     except Refused as refused:
         toast(request, refused.message, "bad")
         return redirect(_address(pk))
-    toast(request, _("%(name)s archived") % {"name": pipeline.name}, undo=request.actor.last_change)  # type: ignore[attr-defined]
+    toast(request, _("%(name)s archived") % {"name": pipeline.name}, undo=request.actor.last_change)
     return redirect("deals:stage_settings")
 
 
 @settings_only
 @require_http_methods(METHODS)
-def stage_new(request: HttpRequest) -> HttpResponse:
+def stage_new(request: Request) -> HttpResponse:
     """Add a stage to the pipeline in the address."""
     pipeline = _pipeline(request.GET.get("pipeline", ""))
 
     def save(values: dict[str, Any]) -> tuple[str, str]:
-        stage = add_stage(pipeline_id=pipeline.pk, values=values, actor=request.actor)  # type: ignore[attr-defined]
+        stage = add_stage(pipeline_id=pipeline.pk, values=values, actor=request.actor)
         return _("%(name)s added") % {"name": stage.name}, _address(pipeline.pk)
 
     form = StageForm(request.POST or None)
@@ -152,13 +153,13 @@ def stage_new(request: HttpRequest) -> HttpResponse:
 
 @settings_only
 @require_http_methods(METHODS)
-def stage_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def stage_edit(request: Request, pk: UUID) -> HttpResponse:
     """Change a stage; a post of single fields changes only these (the inputs within the table)."""
     stage = get_object_or_404(Stage.objects.usable(), pk=pk)
     only = [name for name in ("probability", "idle_days") if name in request.POST] if "name" not in request.POST else []
 
     def save(values: dict[str, Any]) -> tuple[str, str]:
-        edit_stage(stage_id=pk, values=values, actor=request.actor)  # type: ignore[attr-defined]
+        edit_stage(stage_id=pk, values=values, actor=request.actor)
         return _("Saved"), _address(stage.pipeline_id)
 
     form = StageForm(request.POST or None, stage=stage, only=only if request.method == "POST" else ())
@@ -168,16 +169,16 @@ def stage_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @settings_only
 @require_POST
-def stage_order(request: HttpRequest, pk: UUID) -> HttpResponse:
+def stage_order(request: Request, pk: UUID) -> HttpResponse:
     """Put the stages of a pipeline into the posted order (`stage`, several), or move one (`up`, `down`)."""
     pipeline = get_object_or_404(Pipeline.objects.usable(), pk=pk)
     rows = Stage.objects.usable().open().filter(pipeline=pipeline).order_by("position")
     ids = moved(list(rows.values_list("pk", flat=True)), request, "stage")
-    order_stages(pipeline_id=pk, stage_ids=ids, actor=request.actor)  # type: ignore[attr-defined]
+    order_stages(pipeline_id=pk, stage_ids=ids, actor=request.actor)
     return redirect(_address(pk))
 
 
-def moved(ids: list[UUID], request: HttpRequest, name: str) -> list[UUID]:
+def moved(ids: list[UUID], request: Request, name: str) -> list[UUID]:
     """Return ids in the order that a form asks for: all of them anew, or one a place up or down."""
     for step, field in ((-1, "up"), (1, "down")):
         at = next((place for place, pk in enumerate(ids) if str(pk) == request.POST.get(field)), None)
@@ -190,13 +191,13 @@ def moved(ids: list[UUID], request: HttpRequest, name: str) -> list[UUID]:
 
 @settings_only
 @require_http_methods(METHODS)
-def stage_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
+def stage_archive(request: Request, pk: UUID) -> HttpResponse:
     """Archive a stage; asks where its deals go."""
     stage = get_object_or_404(Stage.objects.usable().annotate(count=Count("deals")), pk=pk)
 
     def save(values: dict[str, Any]) -> tuple[str, str]:
         to = Stage.objects.get(pk=values["move_to"])
-        count = archive_stage(stage_id=pk, move_to=to, actor=request.actor)  # type: ignore[attr-defined]
+        count = archive_stage(stage_id=pk, move_to=to, actor=request.actor)
         words = _("%(name)s archived, %(count)d deals moved to %(to)s")
         return words % {"name": stage.name, "count": count, "to": to.name}, _address(stage.pipeline_id)
 
@@ -207,11 +208,11 @@ def stage_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @settings_only
 @require_http_methods(METHODS)
-def reason_new(request: HttpRequest) -> HttpResponse:
+def reason_new(request: Request) -> HttpResponse:
     """Add a lost reason."""
 
     def save(values: dict[str, Any]) -> tuple[str, str]:
-        reason = add_reason(actor=request.actor, **values)  # type: ignore[attr-defined]
+        reason = add_reason(actor=request.actor, **values)
         return _("%(name)s added") % {"name": reason.name}, reverse("deals:stage_settings")
 
     cancel = reverse("deals:stage_settings")
@@ -221,12 +222,12 @@ def reason_new(request: HttpRequest) -> HttpResponse:
 
 @settings_only
 @require_http_methods(METHODS)
-def reason_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def reason_edit(request: Request, pk: UUID) -> HttpResponse:
     """Rename a lost reason, or say whether it is a loss."""
     reason = get_object_or_404(LostReason, pk=pk)
 
     def save(values: dict[str, Any]) -> tuple[str, str]:
-        edit_reason(reason_id=pk, values=values, actor=request.actor)  # type: ignore[attr-defined]
+        edit_reason(reason_id=pk, values=values, actor=request.actor)
         return _("Saved"), reverse("deals:stage_settings")
 
     form = ReasonForm(request.POST or None, initial={"name": reason.name, "not_a_loss": reason.not_a_loss})
@@ -236,25 +237,25 @@ def reason_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @settings_only
 @require_POST
-def reason_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
+def reason_archive(request: Request, pk: UUID) -> HttpResponse:
     """Take a lost reason out of use, or back into it (`restore`)."""
     reason = get_object_or_404(LostReason, pk=pk)
     try:
-        archive_reason(reason_id=pk, archived="restore" not in request.POST, actor=request.actor)  # type: ignore[attr-defined]
+        archive_reason(reason_id=pk, archived="restore" not in request.POST, actor=request.actor)
     except Refused as refused:
         toast(request, refused.message, "bad")
     else:
         words = _("%(name)s is in use again") if "restore" in request.POST else _("%(name)s archived")
-        toast(request, words % {"name": reason.name}, undo=request.actor.last_change)  # type: ignore[attr-defined]
+        toast(request, words % {"name": reason.name}, undo=request.actor.last_change)
     return redirect("deals:stage_settings")
 
 
 @settings_only
 @require_POST
-def reason_order(request: HttpRequest) -> HttpResponse:
+def reason_order(request: Request) -> HttpResponse:
     """Put the lost reasons into the posted order, or move one (`up`, `down`)."""
     ids = list(
         LostReason.objects.filter(archived_at__isnull=True).order_by("position", "name").values_list("pk", flat=True)
     )
-    order_reasons(reason_ids=moved(ids, request, "reason"), actor=request.actor)  # type: ignore[attr-defined]
+    order_reasons(reason_ids=moved(ids, request, "reason"), actor=request.actor)
     return redirect("deals:stage_settings")

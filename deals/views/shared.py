@@ -3,19 +3,20 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from crm.kernel.core.htmx import close_dialog, is_fragment, page_or_fragment, refresh, toast, trigger
+from crm.kernel.core.http import Request
 from deals.models import Deal
 
 DIALOG = {"modal-body": "dialog"}
 
 
-def get_deal(request: HttpRequest, pk: UUID, *, binned: bool = False) -> Deal:
+def get_deal(request: Request, pk: UUID, *, binned: bool = False) -> Deal:
     """Return the deal with stage, pipeline, owner and company, or raise Http404 if the person may not see it (U3)."""
-    rows = Deal.objects.visible_to(request.actor)  # type: ignore[attr-defined]
+    rows = Deal.objects.visible_to(request.actor)
     rows = rows.binned() if binned else rows.live()
     related = ("stage", "pipeline", "owner", "company", "lost_reason")
     deal: Deal | None = rows.select_related(*related).filter(pk=pk).first()
@@ -24,7 +25,7 @@ def get_deal(request: HttpRequest, pk: UUID, *, binned: bool = False) -> Deal:
     return deal
 
 
-def show_form(request: HttpRequest, template: str, *, status: int = 0, **context: Any) -> HttpResponse:
+def show_form(request: Request, template: str, *, status: int = 0, **context: Any) -> HttpResponse:
     """Show a form as a page or in the dialog: 200, or 422 when it has errors."""
     form = context["form"]
     found = page_or_fragment(request, template, DIALOG)
@@ -32,9 +33,9 @@ def show_form(request: HttpRequest, template: str, *, status: int = 0, **context
     return render(request, found, context, status=status or (422 if form.errors else 200))
 
 
-def done(request: HttpRequest, words: Any, deal: Deal, *, undo: bool = True, **options: Any) -> HttpResponse:
+def done(request: Request, words: Any, deal: Deal, *, undo: bool = True, **options: Any) -> HttpResponse:
     """Say what was done, with Undo, and show the page again: in its place by htmx, else the deal's page."""
-    change = request.actor.last_change if undo else None  # type: ignore[attr-defined]
+    change = request.actor.last_change if undo else None
     toast(request, words, undo=change, **options)
     if not is_fragment(request):
         return redirect(reverse("deals:deal_detail", args=[deal.pk]))
