@@ -8,13 +8,12 @@ from uuid import UUID
 from django.db.models import Q
 from django.middleware.csrf import get_token
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core import formats
-from crm.kernel.core.html import avatar_html, icon_html, org_avatar_html
+from crm.kernel.core.html import avatar_html, escape, icon_html, org_avatar_html
 from crm.kernel.listing.columns import (
     Cell,
     Column,

@@ -37,9 +37,9 @@ def people(rep, number: int, touched: list[int | None] | None = None, **values) 
             Contact.objects.filter(pk=contact.pk).update(last_touch_at=at, next_step_at=at)
 
 
-def walk(rows, sort: Sort, reverse: bool, size: int) -> tuple[list, list]:
+def walk(rows, sort: Sort, reverse: bool, size: int, gather: bool = False) -> tuple[list, list]:
     """Return the ids seen going forward to the end, and those seen going back from there."""
-    pager = Pager(rows.values("pk", _sort=F(sort.column)), sort, reverse, size)
+    pager = Pager(rows.values("pk", _sort=F(sort.column)), sort, reverse, size, gather=gather)
     page = pager.page()
     forward = [row["pk"] for row in page.rows]
     while page.next is not None:
@@ -64,9 +64,10 @@ def test_the_pages_together_are_the_whole_list_once_and_in_order(rep, name, reve
     people(rep, len(touched), touched)
     sort = SORTS[name]
     whole = list(Contact.objects.order_by(*sort.ordering(reverse)).values_list("pk", flat=True))
-    forward, back = walk(Contact.objects.all(), sort, reverse, size)
-    assert forward == whole
-    assert back == whole
+    for gather in (False, True):
+        forward, back = walk(Contact.objects.all(), sort, reverse, size, gather)
+        assert forward == whole
+        assert back == whole
 
 
 def test_a_page_costs_one_query_and_two_where_values_end(rep):
@@ -251,3 +252,17 @@ def test_contacts_are_listed_by_their_latest_activity_first(client_of, rep):
     names = [str(Contact.objects.get(pk=pk).last_name) for pk in shown]
     assert names == ["B002", "B003", "B000", "B001"]
     assert ContactList.sorts[0].key == "touched"
+
+
+def test_a_search_that_few_rows_match_gathers_them_before_it_sorts(rep, rf, monkeypatch):
+    people(rep, 3)
+    request = rf.get("/contacts/", {"q": "b001"})
+    request.user, request.actor = rep, Actor.of(rep)
+    monkeypatch.setattr("crm.kernel.listing.lists.table_rows", lambda model: 10_000_000)
+    with CaptureQueriesContext(connection) as queries:
+        page = ContactList(request)
+        assert [row["last_name"] for row in page.page.rows] == ["B001"]
+    assert page.few
+    assert "ORDER BY CASE WHEN" in queries[-1]["sql"]
+    monkeypatch.setattr("crm.kernel.listing.lists.table_rows", lambda model: 0)
+    assert not ContactList(request).few

@@ -1,15 +1,21 @@
 """Small pieces of HTML built in Python: icons and avatars. Template tags and builders of rows share these functions."""
 
 from functools import cache, lru_cache
+from html import escape as escape_html
 from typing import Any
 from uuid import UUID
 from zlib import crc32
 
 from django.templatetags.static import static
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 SIZES = {"", "xs", "sm", "md", "lg"}
+
+
+def escape(text: Any) -> str:
+    """Return text for HTML. Django's own function is six times slower, which lists of many cells feel."""
+    return escape_html(str(text))
 
 
 @cache
@@ -54,6 +60,7 @@ def org_avatar_html(name: Any, key: Any, size: str = "") -> SafeString:
     return _avatar(words, hue_of(key), size, initials(words)[0], " avatar-org")
 
 
+@lru_cache(maxsize=4096)
 def _avatar(name: str, hue: int, size: str, letters: str, kind: str) -> SafeString:
     dimension = f" avatar-{size}" if size in SIZES and size else ""
     # rows call this by the hundred, and format_html costs three times as much

@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from crm.kernel.core import formats
-from crm.kernel.core.html import avatar_html
+from crm.kernel.core.html import avatar_html, escape
 
 if TYPE_CHECKING:
     from .lists import ListPage
@@ -119,5 +118,8 @@ def badge(words: Any, tone: str = "") -> SafeString:
 
 def row_html(row: Row, columns: list[tuple[str, Cell]], page: "ListPage") -> str:
     """Return a row of the table; `columns` holds each column's opening tag and cell."""
-    cells = "</td>".join(f"{opening}{conditional_escape(cell(row, page))}" for opening, cell in columns)
-    return f'<tr id="row-{row["pk"]}" data-row>{cells}</td></tr>'
+    parts = [f'<tr id="row-{row["pk"]}" data-row>']
+    for opening, cell in columns:
+        shown = cell(row, page)
+        parts += (opening, shown if isinstance(shown, SafeString) else escape(shown), "</td>")
+    return "".join([*parts, "</tr>"])
