@@ -156,24 +156,21 @@ def timeline_panel(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Return composer and timeline."""
     context = feed(request, record)
     if may_log(request):
+        # Only the first form is made with the page; the others are fetched when their tab is first opened.
+        form = COMPOSER["note"](timeline=timeline_of(request, record), actor=request.actor)  # type: ignore[attr-defined]
         context["composer"] = [
-            {"type": kind, "label": label, "key": key, "icon": ICONS.get(kind, "circle-check-big"), "form": form}
-            for (kind, label, key), form in zip(TABS, composer_forms(request, record), strict=True)
+            {"type": kind, "label": label, "key": key, "icon": ICONS.get(kind, "circle-check-big")}
+            for kind, label, key in TABS
         ]
+        context["note_form"] = form
     return context
-
-
-def composer_forms(request: HttpRequest, record: Any) -> list[Any]:
-    """Return the empty forms of the composer's tabs."""
-    timeline = timeline_of(request, record)
-    return [form(timeline=timeline, actor=request.actor) for form in COMPOSER.values()]  # type: ignore[attr-defined]
 
 
 def feed(request: HttpRequest, record: Any) -> dict[str, Any]:
     """Return the timeline as HTML rows, with its filter; `changes=1` in the address shows field changes too (R7)."""
     timeline = timeline_of(request, record)
     actor = request.actor  # type: ignore[attr-defined]
-    writer = Writer(kind=record.kind, deals=actor.scope("deal", "view"))
+    writer = Writer(kind=record.kind, deals=actor.scope("deal", "view"), activities=actor.scope("activity", "edit"))
     token = get_token(request)
     plus = "+" if timeline.counts_capped else ""
     changes = request.GET.get("changes") == "1" and not timeline.shown

@@ -2,12 +2,13 @@
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -20,6 +21,7 @@ from .models import Activity
 from .places import url_of
 from .timeline import TimelineEntry
 
+NOBODY = UUID(int=0)
 ICONS = {"note": "sticky-note", "call": "phone", "email": "mail", "meeting": "calendar", "todo": "circle-check-big"}
 SYSTEM_ICONS = {
     "deal_created": ("plus", ""),
@@ -55,33 +57,46 @@ def day_words(day: dt.date) -> str:
 class Writer:
     """Writes the entries of one record's timeline for one reader."""
 
-    def __init__(self, *, kind: str, deals: Scope) -> None:
+    def __init__(self, *, kind: str, deals: Scope, activities: Scope) -> None:
         self.kind = kind
         self.deals = deals
+        self.activities = activities
+        # What is the same in every entry is made once: words, icons and addresses cost more than the rest.
+        self.clock = pgettext("time of day", "H:i")
+        self.day_titles: dict[dt.date, str] = {}
+        undo, more = reverse("audit:undo", args=[NOBODY]), url_of("activity", NOBODY)
+        self.undo = format_html(
+            '<button class="link xs event-undo" type="button" hx-post="{}" hx-swap="none">{}</button>', undo, _("Undo")
+        )
+        self.more = format_html(
+            '<a class="btn btn-ghost btn-icon btn-sm event-more" href="{}" hx-get="{}" hx-target="#modal-body"'
+            ' hx-swap="innerHTML" aria-label="{}">{}</a>',
+            more,
+            more,
+            _("Open and change"),
+            icon_html("ellipsis", "sm"),
+        )
 
     def entry(self, entry: TimelineEntry) -> SafeString:
         """Return one entry as a list item."""
         system = entry.type == Activity.Type.SYSTEM
         icon, tone = SYSTEM_ICONS.get(entry.system, ("zap", "")) if system else (self._icon(entry), "")
         small = " event-small" if system and not tone else ""
-        return format_html(
-            '<li class="event{}" id="entry-{}"><span class="event-mark"{}>{}</span><div>'
-            '<div class="event-line"><p>{}</p>{}{}{}</div>{}</div></li>',
-            small,
-            entry.pk if entry.part == "page" else f"{entry.part}-{entry.pk}",
-            format_html(' data-tone="{}"', tone) if tone else "",
-            icon_html(icon),
-            self.sentence(entry),
-            self._undo(entry),
-            self._time(entry),
-            "" if system else self._more(entry),
-            "" if system else self._card(entry),
+        key = entry.pk if entry.part == "page" else f"{entry.part}-{entry.pk}"
+        mark = f' data-tone="{tone}"' if tone else ""
+        undo = self.undo.replace(str(NOBODY), str(entry.change)) if entry.change else ""
+        more = "" if system else self.more.replace(str(NOBODY), str(entry.pk))
+        # Every piece is escaped where it is made.
+        return mark_safe(
+            f'<li class="event{small}" id="entry-{key}"><span class="event-mark"{mark}>{icon_html(icon)}</span><div>'
+            f'<div class="event-line"><p>{self.sentence(entry)}</p>{undo}{self._time(entry)}{more}</div>'
+            f"{'' if system else self._card(entry)}</div></li>"
         )
 
     def planned(self, entry: TimelineEntry, csrf: str) -> SafeString:
         """Return a planned activity with Done and Reschedule."""
         buttons = ""
-        if entry.editable:
+        if self.activities.covers(entry.user_id):
             buttons = format_html(
                 '<form method="post" action="{done}" hx-post="{done}" hx-swap="none">{csrf}'
                 '<button class="btn btn-sm" type="submit">{check}{done_words}</button></form>'
@@ -119,16 +134,16 @@ class Writer:
             entry.at.isoformat(),
             formats.full(entry.at),
             _("%(when)s, late") % {"when": when} if late else when,
-            self._more(entry),
+            mark_safe(self.more.replace(str(NOBODY), str(entry.pk))),
             buttons,
             who,
         )
 
-    def change(self, change: Changes) -> SafeString | str:
+    def change(self, change: Changes) -> SafeString:
         """Return what one command changed in the record's fields; nothing where the timeline tells it anyway."""
         told = [each for each in change.sentences if each.what in ("changed", "set", "cleared", "added", "taken_off")]
         if not told:
-            return ""
+            return SafeString()
         lines = format_html_join(
             "",
             '<span class="diff">{}: {}{}{}</span> ',
@@ -161,49 +176,26 @@ class Writer:
             return "phone-outgoing"
         return ICONS[entry.type]
 
-    @staticmethod
-    def _time(entry: TimelineEntry) -> SafeString:
+    def _time(self, entry: TimelineEntry) -> str:
+        """Return when, as a time of the day under which it stands; in full on hover."""
+        local = timezone.localtime(entry.at)
+        clock = date_format(local, self.clock)
         if entry.part == "pinned":
             words = formats.when(entry.at)
-        elif entry.scheduled_on is not None:
-            words = _("all day")
         else:
-            words = date_format(timezone.localtime(entry.at), pgettext("time of day", "H:i"))
-        return format_html(
-            '<time datetime="{}" title="{}">{}</time>', entry.at.isoformat(), formats.full(entry.at), words
-        )
+            words = clock if entry.scheduled_on is None else _("all day")
+        day = local.date()
+        if day not in self.day_titles:
+            self.day_titles[day] = formats.full(day)
+        title = escape(f"{self.day_titles[day]}, {clock} {local.tzname()}")
+        return f'<time datetime="{entry.at.isoformat()}" title="{title}">{escape(words)}</time>'
 
     @staticmethod
-    def _undo(entry: TimelineEntry) -> SafeString | str:
-        """Return Undo for one's own recent commands (H2)."""
-        if entry.change is None:
-            return ""
-        url = reverse("audit:undo", args=[entry.change])
-        return format_html(
-            '<button class="link xs event-undo" type="button" hx-post="{}" hx-swap="none">{}</button>', url, _("Undo")
-        )
-
-    @staticmethod
-    def _more(entry: TimelineEntry) -> SafeString:
-        """Return the way to the entry itself, where it can be changed."""
-        url = url_of("activity", entry.pk)
-        return format_html(
-            '<a class="btn btn-ghost btn-icon btn-sm event-more" href="{}" hx-get="{}" hx-target="#modal-body"'
-            ' hx-swap="innerHTML" aria-label="{}">{}</a>',
-            url,
-            url,
-            _("Open and change"),
-            icon_html("ellipsis", "sm"),
-        )
-
-    @staticmethod
-    def _card(entry: TimelineEntry) -> SafeString | str:
+    def _card(entry: TimelineEntry) -> str:
         """Return subject and text, if there are any."""
-        subject = format_html('<p class="subject">{}</p>', entry.subject) if entry.subject else ""
-        body = format_html('<p class="snippet pre">{}</p>', entry.body[:600]) if entry.body else ""
-        if not subject and not body:
-            return ""
-        return format_html('<article class="event-card">{}{}</article>', subject, body)
+        subject = f'<p class="subject">{escape(entry.subject)}</p>' if entry.subject else ""
+        body = f'<p class="snippet pre">{escape(entry.body[:600])}</p>' if entry.body else ""
+        return f'<article class="event-card">{subject}{body}</article>' if subject or body else ""
 
     def _with(self, entry: TimelineEntry) -> SafeString | str:
         """Return " with Maya and Paul"."""
@@ -231,15 +223,11 @@ class Writer:
         whom = people_words([name for _pk, name in entry.people])
         words = _SENTENCES.get((entry.type, entry.direction)) or _SENTENCES[(entry.type, "")]
         text = words(bool(whom))
-        parts = [
-            format_html(text, who=who, whom=format_html("<b>{}</b>", whom)),
-            self._on_deal(entry),
-            self._badge(entry),
-        ]
+        said = format_html(text, who=who, whom=format_html("<b>{}</b>", whom))
+        minutes = ""
         if entry.duration:
-            minutes = _("%(count)d min") % {"count": entry.duration}
-            parts.append(format_html(' <span class="dim num">{}</span>', minutes))
-        return format_html_join("", "{}", ((part,) for part in parts))
+            minutes = f' <span class="dim num">{escape(_("%(count)d min") % {"count": entry.duration})}</span>'
+        return mark_safe(f"{said}{self._on_deal(entry)}{self._badge(entry)}{minutes}")
 
     @staticmethod
     def _who(entry: TimelineEntry) -> SafeString:

@@ -76,7 +76,8 @@ def task_new(request: HttpRequest) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     actor.require_kind("edit", "task")
     first = {name: request.GET[name] for name in ("contact", "deal", "company", "title") if name in request.GET}
-    first |= {"assignee": str(actor.id), "priority": Task.Priority.NORMAL, "on": timezone.localdate(), "remind": True}
+    first |= {"assignee": str(actor.id), "priority": Task.Priority.NORMAL, "type": Task.Type.TODO}
+    first |= {"on": timezone.localdate(), "remind": True}
     form = TaskForm(request.POST or None, actor=actor, initial=first)
     if request.method == "POST" and form.is_valid():
         try:

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from activities.forms import COMPOSER, ComposerTaskForm, EntryForm, LinkedForm, TimedForm
 from activities.panels import feed, timeline_of
@@ -34,15 +34,17 @@ def timeline(request: HttpRequest, kind: str, pk: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def timeline_log(request: HttpRequest, kind: str, pk: UUID, form: str) -> HttpResponse:
-    """Save one tab of the composer: log or plan an activity, or add a task, and show the page with it."""
+    """Show one tab of the composer, or save it: log or plan an activity, or add a task, and show the page with it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     record = get_record(kind, pk, actor)
     if form not in COMPOSER:
         raise Http404
-    typed = COMPOSER[form](request.POST, timeline=timeline_of(request, record), actor=actor)
-    if typed.is_valid() and _save(typed, actor):
+    actor.require_kind("edit", "task" if form == "task" else "activity")
+    posted = request.method == "POST"
+    typed = COMPOSER[form](request.POST if posted else None, timeline=timeline_of(request, record), actor=actor)
+    if posted and typed.is_valid() and _save(typed, actor):
         toast(request, _SAVED[form](), undo=actor.last_change)
         if not is_fragment(request):
             return redirect(url_of(kind, pk))
@@ -52,7 +54,7 @@ def timeline_log(request: HttpRequest, kind: str, pk: UUID, form: str) -> HttpRe
         trigger(response, "crm:counts")
         return response
     page = "activities/_composer_form.html" if is_fragment(request) else "activities/compose.html"
-    return render(request, page, _context(typed, form, record), status=422)
+    return render(request, page, _context(typed, form, record), status=422 if posted else 200)
 
 
 _SAVED = {

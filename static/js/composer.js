@@ -3,57 +3,40 @@
 import { $, $$, announce, on, onReady } from "./app.js";
 
 /* ------------------------------------------------------------------ tabs */
-let chosen = "";
 on("click", "[data-composer] [role=tab]", (event, tab) => {
-  chosen = tab.id;
-  // A click by mouse or key goes on to typing; arrows between tabs stay on the tabs.
-  if (event.detail || document.activeElement !== tab) focusField(tab);
+  const panel = panelOf(tab);
+  if (panel?.matches("[data-to-load]")) {
+    window.htmx.trigger(panel, "composer:open");
+    waiting = event.detail || document.activeElement !== tab ? panel.id : "";
+  } else if (event.detail || document.activeElement !== tab) {
+    // A click by mouse or key goes on to typing; arrows between tabs stay on the tabs.
+    focusField(panel);
+  }
 });
 on("keydown", "[data-composer] [role=tab]", (event, tab) => {
   if (event.key !== "Enter") return;
   event.preventDefault();
-  focusField(tab);
+  focusField(panelOf(tab));
 });
-function focusField(tab) {
-  const panel = document.getElementById(tab.getAttribute("aria-controls"));
+let waiting = "";
+document.addEventListener("htmx:afterSettle", (event) => {
+  const panel = event.detail.elt?.closest?.(".composer-panel");
+  if (!panel) return;
+  // The panel comes shown; if another tab was opened meanwhile it waits behind.
+  panel.hidden = document.getElementById(panel.getAttribute("aria-labelledby"))?.getAttribute("aria-selected") !== "true";
+  if (panel.id === waiting && !panel.hidden) focusField(panel);
+  waiting = "";
+});
+const panelOf = (tab) => document.getElementById(tab.getAttribute("aria-controls"));
+function focusField(panel) {
   const field = $(".composer-text", panel) ?? $("input:not([type=hidden]):not([type=checkbox]), select", panel);
   setTimeout(() => field?.focus());
-}
-// A refresh of the page takes nothing away that is being typed.
-let kept = [];
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target?.id !== "page") return;
-  const fields = $$("[data-composer] :is(textarea, input:not([type=hidden]):not([type=checkbox]))");
-  kept = fields.filter((field) => field.value !== field.defaultValue);
-  kept = kept.map(({ id, value, selectionStart }) => ({ id, value, selectionStart }));
-});
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target?.id !== "page") return;
-  for (const { id, value, selectionStart } of kept) {
-    const field = document.getElementById(id);
-    if (!field || field.value === value) continue;
-    field.value = value;
-    if (field === document.activeElement && selectionStart !== null) field.setSelectionRange(selectionStart, selectionStart);
-  }
-  kept = [];
-});
-document.addEventListener("htmx:afterSettle", () => {
-  const tab = chosen && document.getElementById(chosen);
-  if (tab && tab.getAttribute("aria-selected") !== "true") select(tab);
-});
-function select(tab) {
-  for (const other of $$("[role=tab]", tab.closest("[role=tablist]"))) {
-    other.setAttribute("aria-selected", String(other === tab));
-    other.tabIndex = other === tab ? 0 : -1;
-    const panel = document.getElementById(other.getAttribute("aria-controls"));
-    if (panel) panel.hidden = other !== tab;
-  }
 }
 
 on("keydown", "[data-composer] :is(input, textarea, select)", (event, field) => {
   if (event.key !== "Escape" || event.defaultPrevented || list) return;
   field.blur();
-  $(`#${CSS.escape(field.closest("form").getAttribute("aria-labelledby"))}`)?.focus();
+  $(`#${CSS.escape(field.closest("[role=tabpanel]").getAttribute("aria-labelledby"))}`)?.focus();
 });
 
 onReady(() => {

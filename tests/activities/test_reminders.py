@@ -99,6 +99,7 @@ def test_two_workers_at_once_send_each_reminder_once(as_rep):
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_dies_leaves_neither_mark_nor_message(as_rep):
     create_task(row=TaskRow(title="x", due_on=dt.date(2026, 1, 2), remind=True), actor=as_rep)
+
     def work_and_die() -> None:
         with transaction.atomic():
             send_due_reminders()
