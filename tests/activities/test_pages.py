@@ -1,4 +1,4 @@
-"""Pages of tasks, activities and the composer: right and wrong rights, bad input, with and without htmx; never a 500."""
+"""Pages of tasks, activities and the composer: right and wrong rights, bad input, with and without htmx; no 500."""
 
 import datetime as dt
 
