@@ -63,7 +63,7 @@ def _compare_sizes() -> None:
 def measure_counts(options: argparse.Namespace, var: Path) -> None:
     """Count the SQL statements of pages."""
     found = counts.statement_counts(pages.choose_records())
-    lines = [Line(name, number, *map(float, counts.LIMITS[name]), "") for name, number in found.items()]
+    lines = [Line(name, number, counts.LIMITS[name][0], counts.LIMITS[name][1], "") for name, number in found.items()]
     print_lines(f"SQL statements, {options.size}", lines)
     keep(options.size, "counts", found)
     large, huge = (known(size).get("counts", {}) for size in ("large", "huge"))

@@ -1,0 +1,48 @@
+"""How many bytes pages weigh."""
+
+import pytest
+from django.test import Client
+
+from contacts.services import create_companies
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.users.models import User
+from crm.kernel.workspace.models import Workspace
+from deals.models import Pipeline
+from deals.services import create_deals
+from deals.services.creation import NewDeal
+
+BOARD_BYTES = 200_000
+LIST_BYTES = 120_000
+
+
+@pytest.mark.django_db
+def test_a_board_of_six_full_columns_weighs_at_most_200_kb(client_of, admin: User, pipeline: Pipeline):
+    """Five open stages and the one of won deals, fifty cards each, with titles and companies of usual length."""
+    actor = Actor.of(admin)
+    with changeset(Actor.system("test data"), "test.stages"):
+        pipeline.stages.create(name="Demo", probability=40, position=9)
+    companies = create_companies(rows=[{"name": f"Amber Laboratories Gothenburg {n}"} for n in range(60)], actor=actor)
+    now = Workspace.current().today()
+    for stage in [*pipeline.stages.open(), pipeline.stages.get(kind_of="won")]:
+        closed = {} if stage.is_open else {"closed_on": now}
+        create_deals(
+            rows=[
+                NewDeal(
+                    title=f"Site monitoring, remote stations {n}", owner=admin, stage=stage, amount=12_300 + n,
+                    company=companies[n], expected_close=now, **closed,
+                )
+                for n in range(55)
+            ],
+            actor=actor,
+        )  # fmt: skip
+    client: Client = client_of(admin)
+    page = client.get("/deals/board/").content
+    assert page.count(b'class="deal-card"') == 300
+    assert len(page) <= BOARD_BYTES, f"{len(page):,} bytes"
+
+
+@pytest.mark.django_db
+def test_a_list_of_fifty_contacts_weighs_at_most_120_kb(client_of, desk_of):
+    desk = desk_of(60)
+    page = client_of(desk.rep).get("/contacts/").content
+    assert len(page) <= LIST_BYTES, f"{len(page):,} bytes"

@@ -1,0 +1,85 @@
+"""How many SQL statements each page costs: kept in statements.json, equal at 5 and at 60 rows, within the limits.
+
+After a change on purpose: `UPDATE_STATEMENTS=1 make test ARGS=tests/perf/test_statements.py`, and look at the difference.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from deals.models import Pipeline
+
+from .conftest import Desk
+
+BASELINE = Path(__file__).with_name("statements.json")
+CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+# Session and person are two of them. The limits are those of the product's table of speeds.
+LIMITS = {"list": 8, "contact": 12, "record": 14, "board": 10, "day": 12, "move": 14}
+PAGES: dict[str, tuple[str, Callable[[Desk], str]]] = {
+    "contacts": ("list", lambda desk: "/contacts/"),
+    "contacts, filtered": ("list", lambda desk: f"/contacts/?owner=me&company={desk.company.pk}&q=person"),
+    "companies": ("list", lambda desk: "/companies/"),
+    "leads": ("list", lambda desk: "/leads/"),
+    "deals": ("list", lambda desk: "/deals/"),
+    "tasks": ("list", lambda desk: "/tasks/"),
+    "activities": ("list", lambda desk: "/activities/"),
+    "contact": ("contact", lambda desk: f"/contacts/{desk.contact.pk}/"),
+    "company": ("record", lambda desk: f"/companies/{desk.company.pk}/"),
+    "deal": ("record", lambda desk: f"/deals/{desk.deal.pk}/"),
+    "board": ("board", lambda desk: "/deals/board/"),
+    "my day": ("day", lambda desk: "/"),
+}
+
+
+def statements(ask: Callable[[], object]) -> list[str]:
+    """Return the statements that a request runs, without those that open and close transactions."""
+    with CaptureQueriesContext(connection) as captured:
+        ask()
+    return [q["sql"] for q in captured.captured_queries if not q["sql"].upper().startswith(CONTROL)]
+
+
+def check(name: str, found: list[str]) -> None:
+    """Compare with the baseline, or store it if asked to."""
+    known = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
+    if os.environ.get("UPDATE_STATEMENTS"):
+        known[name] = len(found)
+        BASELINE.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
+    assert known.get(name) == len(found), f"{name}: {len(found)} statements\n" + "\n".join(s[:200] for s in found)
+
+
+@pytest.mark.parametrize("count", [5, 60])
+def test_pages_cost_as_many_statements_at_sixty_rows_as_at_five(client_of, desk_of, count):
+    desk = desk_of(count)
+    client: Client = client_of(desk.rep)
+    wrong = []
+    for name, (kind, address) in PAGES.items():
+        path = address(desk)
+        client.get(path)  # what a process reads once, and the recent view, are not the page's
+        found = statements(lambda path=path: client.get(path))
+        try:
+            check(name, found)
+            assert len(found) <= LIMITS[kind], f"{name}: {len(found)} statements, at most {LIMITS[kind]}"
+        except AssertionError as error:
+            wrong.append(str(error))
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("count", [5, 60])
+def test_a_stage_move_costs_at_most_fourteen_statements(client_of, desk_of, pipeline: Pipeline, count):
+    desk = desk_of(count)
+    client: Client = client_of(desk.rep)
+    client.get("/deals/board/")
+    there = pipeline.stages.open().order_by("position")[2]
+    values = {"stage": there.pk, "version": desk.deal.version, "board": "1"}
+    path = f"/deals/{desk.deal.pk}/move/"
+    found = statements(lambda: client.post(path, values, headers={"HX-Request": "true"}))
+    desk.deal.refresh_from_db()
+    assert desk.deal.stage_id == there.pk
+    check("move", found)
+    assert len(found) <= LIMITS["move"], "\n".join(s[:200] for s in found)
