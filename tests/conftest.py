@@ -23,6 +23,11 @@ from deals.seeds import add_first_pipeline
 PASSWORD = "correct horse battery"
 
 
+def pytest_configure() -> None:
+    """Hash passwords cheaply: Argon2 is slow on purpose, and every test makes people."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _plain_static_files():
     """Serve static files as they lie in the source: tests neither collect them nor trust what was collected earlier."""

@@ -170,7 +170,11 @@ def import_values(request: HttpRequest, pk: UUID) -> HttpResponse:
         settings = _decisions(request, run, tables, importer)
         actor = request.actor  # type: ignore[attr-defined]
         run = services.save_columns(actor=actor, run_id=run.pk, mapping=run.mapping, settings=settings)
-        return _check(request, run)
+        try:
+            return _check(request, run)
+        except Refused as refused:
+            toast(request, refused.message, "bad")
+            return redirect("listing:import_columns", pk=run.pk)
     context = {
         "run": run,
         "importer": importer,

@@ -1,0 +1,461 @@
+"""Who may open and post to which address: every URL x (GET, POST) x seven people, generated from the resolver.
+
+Each row of `MATRIX` names a view and what GET and POST answer, as a pattern of `PATTERNS` or `-` for 405. A new view
+without a row fails. Whoever is refused (sign-in, 403, 404, 405) must have written nothing, by the database's counters.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client, override_settings
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from activities.services.recording import ActivityRow, log_activity
+from activities.services.tasks import TaskRow, create_task
+from contacts.services.companies import create_company
+from contacts.services.contacts import create_contact
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.listing.imports.services import receive_path
+from crm.kernel.notifications.models import Notification
+from crm.kernel.users.models import Role, Team, User
+from crm.kernel.users.services import add_absence, create_role, invite_person
+from crm.kernel.workspace.models import ExchangeRate, Holiday, Workspace
+from deals.models import LostReason, Pipeline
+from deals.services import add_person, create_deal
+from tests.conftest import Diff, _counters, make_user
+
+pytestmark = pytest.mark.django_db  # without it there would be no test database to build the world in
+
+PEOPLE = ("anonymous", "viewer", "owner", "mate", "stranger", "manager", "admin")
+# What each of PEOPLE gets: `in` = the sign-in, `ok` = the view did or said something of its own, else the status.
+PATTERNS = {
+    "public": "ok ok ok ok ok ok ok",
+    "outside": "ok ok ok ok ok ok ok",  # people who are in already are led home
+    "all": "in ok ok ok ok ok ok",
+    "settings": "in 403 403 403 403 403 ok",
+    "importers": "in 403 403 403 403 ok ok",
+    "makers": "in 403 ok ok ok ok ok",  # who may edit at least own records may make some
+    "seen by team": "in ok ok ok 404 ok ok",
+    "own or team": "in 403 ok 403 404 ok ok",  # edit: the owner, the manager, the admin
+    "own": "in 403 ok 403 404 403 ok",  # delete: the owner and the admin
+    "company, own or team": "in 403 ok 403 403 ok ok",
+    "company, own": "in 403 ok 403 403 403 ok",
+    "mine alone": "in 404 ok 404 404 404 404",
+    "mine or admin": "in 404 ok 404 404 404 ok",
+    "my import": "in 404 404 404 404 404 ok",
+    "signs out": "in in in in in in in",
+    "no second step": "in 404 404 404 404 404 404",
+    "claim": "in 403 ok ok 404 ok ok",
+    "sees and makes": "in 403 ok ok 404 ok ok",  # who sees a record and may make some may copy it, or log something
+}  # fmt: skip
+NOTHING = "-"
+
+MATRIX: dict[str, tuple[str, str]] = {
+    # view: (GET, POST)
+    "core:nav_counts": ("all", NOTHING),
+    "core:alive": ("public", NOTHING),
+    "core:ready": ("public", NOTHING),
+    # Signing in (allauth): its own tests prove what it does with a password.
+    "account_login": ("outside", "outside"),
+    "account_logout": ("all", "signs out"),
+    "account_inactive": ("public", NOTHING),
+    "account_reauthenticate": ("all", "all"),
+    "account_change_password": ("all", "all"),
+    "account_set_password": ("all", "all"),
+    "account_reset_password": ("public", "public"),
+    "account_reset_password_done": ("public", NOTHING),
+    "account_reset_password_from_key": ("public", "public"),
+    "account_reset_password_from_key_done": ("public", NOTHING),
+    "mfa_index": ("all", NOTHING),
+    "mfa_authenticate": ("all", "all"),
+    "mfa_reauthenticate": ("all", "all"),
+    "mfa_activate_totp": ("all", "all"),
+    "mfa_deactivate_totp": ("no second step", "no second step"),
+    "mfa_view_recovery_codes": ("no second step", NOTHING),
+    "mfa_generate_recovery_codes": ("all", "all"),
+    "mfa_download_recovery_codes": ("no second step", "no second step"),
+    "usersessions_list": ("all", "all"),
+    # People
+    "users:setup": ("public", "public"),  # only leads home: proved in users/test_setup.py
+    "users:accept_invitation": ("public", "public"),
+    "users:profile": ("all", "all"),
+    "users:set_theme": (NOTHING, "all"),
+    "users:add_absence": (NOTHING, "all"),
+    "users:remove_absence": (NOTHING, "mine or admin"),
+    "users:settings_home": ("all", "all"),
+    "users:people": ("settings", "settings"),
+    "users:invite": ("settings", "settings"),
+    "users:person_edit": ("settings", "settings"),
+    "users:person_role": (NOTHING, "settings"),
+    "users:resend_invitation": (NOTHING, "settings"),
+    "users:cancel_invitation": (NOTHING, "settings"),
+    "users:sign_out_person": (NOTHING, "settings"),
+    "users:leave": ("settings", "settings"),
+    "users:teams": ("settings", "settings"),
+    "users:team_new": ("settings", "settings"),
+    "users:team_edit": ("settings", "settings"),
+    "users:team_delete": (NOTHING, "settings"),
+    "users:roles": ("settings", "settings"),
+    "users:role_new": ("settings", "settings"),
+    "users:role_edit": ("settings", "settings"),
+    "users:role_delete": (NOTHING, "settings"),
+    "workspace:workspace": ("settings", "settings"),
+    "workspace:holidays": ("settings", "settings"),
+    "workspace:holiday_remove": (NOTHING, "settings"),
+    "workspace:rates": ("settings", "settings"),
+    "workspace:rate_lines": (NOTHING, "settings"),
+    "workspace:rate_remove": (NOTHING, "settings"),
+    # History, notifications, search
+    "audit:undo": (NOTHING, "mine or admin"),
+    "audit:record_history": ("seen by team", NOTHING),
+    "notifications:list": ("all", NOTHING),
+    "notifications:count": ("all", NOTHING),
+    "notifications:read_all": (NOTHING, "all"),
+    "notifications:open": (NOTHING, "mine alone"),
+    "search:search": ("all", NOTHING),
+    "search:palette": ("all", NOTHING),
+    "search:pinned": ("all", NOTHING),
+    "search:favourite": (NOTHING, "seen by team"),
+    # Import
+    "listing:import_list": ("importers", NOTHING),
+    "listing:import_new": ("importers", "importers"),
+    "listing:import_run": ("my import", NOTHING),
+    "listing:import_columns": ("my import", "my import"),
+    "listing:import_format": (NOTHING, "my import"),
+    "listing:import_values": ("my import", "my import"),
+    "listing:import_start": (NOTHING, "my import"),
+    "listing:import_stop": (NOTHING, "my import"),
+    "listing:import_resume": (NOTHING, "my import"),
+    "listing:import_undo": (NOTHING, "my import"),
+    "listing:import_discard": (NOTHING, "my import"),
+    "listing:import_problems": ("my import", NOTHING),
+    # Contacts and companies
+    "contacts:contact_list": ("all", NOTHING),
+    "contacts:contact_new": ("makers", "makers"),
+    "contacts:contact_bin_list": ("all", NOTHING),
+    "contacts:contact_options": ("all", NOTHING),
+    "contacts:contact_detail": ("seen by team", NOTHING),
+    "contacts:contact_edit": ("own or team", "own or team"),
+    "contacts:contact_stage": ("own or team", "own or team"),
+    "contacts:contact_claim": (NOTHING, "claim"),
+    "contacts:contact_bin": (NOTHING, "own"),
+    "contacts:contact_restore": (NOTHING, "own"),
+    "contacts:contact_field": ("seen by team", "own or team"),
+    "contacts:lead_list": ("all", NOTHING),
+    "contacts:lead_new": ("makers", "makers"),
+    "contacts:company_list": ("all", NOTHING),
+    "contacts:company_new": ("makers", "makers"),
+    "contacts:company_bin_list": ("all", NOTHING),
+    "contacts:company_options": ("all", NOTHING),
+    "contacts:company_detail": ("all", NOTHING),
+    "contacts:company_edit": ("company, own or team", "company, own or team"),
+    "contacts:company_bin": (NOTHING, "company, own"),
+    "contacts:company_restore": (NOTHING, "company, own"),
+    "contacts:company_field": ("all", "company, own or team"),
+    # Deals
+    "deals:deal_list": ("all", NOTHING),
+    "deals:board": ("all", NOTHING),
+    "deals:board_changes": ("all", NOTHING),
+    "deals:quick_add": ("makers", "makers"),
+    "deals:deal_new": ("makers", "makers"),
+    "deals:deal_bin": ("all", NOTHING),
+    "deals:deal_detail": ("seen by team", NOTHING),
+    "deals:deal_edit": ("own or team", "own or team"),
+    "deals:deal_owner": ("own or team", "own or team"),
+    "deals:deal_field": ("seen by team", "own or team"),
+    "deals:deal_move": ("own or team", "own or team"),
+    "deals:deal_reopen": (NOTHING, "own or team"),
+    "deals:deal_pipeline": ("own or team", "own or team"),
+    "deals:deal_keep": ("own or team", "own or team"),
+    "deals:deal_snooze": ("own or team", "own or team"),
+    "deals:deal_clone": (NOTHING, "sees and makes"),
+    "deals:deal_person_add": ("own or team", "own or team"),
+    "deals:deal_person": ("own or team", "own or team"),
+    "deals:deal_binned": (NOTHING, "own"),
+    "deals:deal_restored": (NOTHING, "own"),
+    "deals:stage_settings": ("settings", NOTHING),
+    "deals:pipeline_new": ("settings", "settings"),
+    "deals:pipeline_edit": ("settings", "settings"),
+    "deals:pipeline_archive": (NOTHING, "settings"),
+    "deals:stage_order": (NOTHING, "settings"),
+    "deals:stage_new": ("settings", "settings"),
+    "deals:stage_edit": ("settings", "settings"),
+    "deals:stage_archive": ("settings", "settings"),
+    "deals:reason_new": ("settings", "settings"),
+    "deals:reason_order": (NOTHING, "settings"),
+    "deals:reason_edit": ("settings", "settings"),
+    "deals:reason_archive": (NOTHING, "settings"),
+    "deals:lead_qualify": ("own or team", "own or team"),
+    # Activities, tasks, timeline
+    "activities:my_day": ("all", NOTHING),
+    "activities:move_late": (NOTHING, "all"),
+    "activities:task_list": ("all", NOTHING),
+    "activities:task_new": ("makers", "makers"),
+    "activities:record_options": ("all", NOTHING),
+    "activities:task_page": ("seen by team", NOTHING),
+    "activities:task_edit": ("own or team", "own or team"),
+    "activities:task_complete": (NOTHING, "own or team"),
+    "activities:task_reschedule": ("own or team", "own or team"),
+    "activities:task_bin": (NOTHING, "own"),
+    "activities:task_restore": (NOTHING, "own"),
+    "activities:activity_list": ("all", NOTHING),
+    "activities:activity_new": ("makers", "makers"),
+    "activities:people_options": ("all", NOTHING),
+    "activities:activity_page": ("seen by team", NOTHING),
+    "activities:activity_edit": ("own or team", "own or team"),
+    "activities:activity_complete": (NOTHING, "own or team"),
+    "activities:activity_reschedule": ("own or team", "own or team"),
+    "activities:activity_pin": (NOTHING, "own or team"),
+    "activities:activity_bin": (NOTHING, "own"),
+    "activities:activity_restore": (NOTHING, "own"),
+    "activities:timeline": ("seen by team", NOTHING),
+    "activities:timeline_log": ("sees and makes", "sees and makes"),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One named address of the resolver."""
+
+    name: str
+    route: str
+
+
+def views() -> list[View]:
+    """Return all views but the admin's, which has tests of its own (tests/admin)."""
+
+    def walk(patterns, namespace: str, prefix: str) -> Iterator[View]:
+        for each in patterns:
+            if hasattr(each, "url_patterns"):
+                if each.namespace != "admin":
+                    inner = ":".join(part for part in (namespace, each.namespace) if part)
+                    yield from walk(each.url_patterns, inner, prefix + str(each.pattern))
+            else:
+                yield View(":".join(part for part in (namespace, each.name) if part), prefix + str(each.pattern))
+
+    return list(walk(get_resolver().url_patterns, "", ""))
+
+
+@dataclass
+class World:
+    """A small company with one of everything, all of it `owner`'s, and a client for each of PEOPLE."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, object] = field(default_factory=dict)
+    sent: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def client(self, person: str) -> Client:
+        """Return a fresh client of a person: what an earlier request did to its cookies is forgotten."""
+        client = Client()
+        if person in self.people:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[person]
+        return client
+
+    def log_in(self) -> None:
+        """Start a session for each person."""
+        for name, person in self.people.items():
+            client = Client()
+            client.force_login(person)
+            self.sessions[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def kwargs(self, view: View) -> dict[str, object]:
+        """Return the arguments of a view's address, by the beginning of its route."""
+        names = re.findall(r"<(?:\w+:)?(\w+)>", view.route)
+        if not names:
+            return {}
+        own = {**self.ids["special"].get(view.name, {})}  # type: ignore[attr-defined]
+        start = next((key for key in self.ids if view.route.startswith(key)), "")
+        defaults = {
+            "pk": self.ids.get(start),
+            "kind": "deal",
+            "form": "note",
+            "key": "source",
+            "contact": self.ids["contacts/"],
+        }
+        return {name: own.get(name, defaults.get(name)) for name in names}
+
+
+def build() -> World:
+    """Make the people and their records through the services."""
+    with changeset(Actor.system("test data"), "test.world"):
+        Workspace.objects.create(name="Brightwater", base_currency="USD", timezone="Europe/London")
+        office = Team.objects.create(name="Sales")
+        east = Team.objects.create(name="East", parent=office)
+        west = Team.objects.create(name="West", parent=office)
+        empty = Team.objects.create(name="Empty")
+        holiday = Holiday.objects.create(day=dt.date(2026, 12, 24), name="Christmas Eve")
+        rate = ExchangeRate.objects.create(currency="EUR", day=dt.date(2026, 1, 1), rate=1)
+    teams = {"viewer": None, "owner": east, "mate": east, "stranger": west, "manager": east, "admin": office}
+    roles = {"owner": "rep", "mate": "rep", "stranger": "rep"}
+    people = {
+        name: make_user(f"{name}@test.example", name.title(), roles.get(name, name), team)
+        for name, team in teams.items()
+    }
+    with changeset(Actor.system("test data"), "test.world"):
+        Team.objects.filter(pk=east.pk).update(manager=people["manager"])
+    world = World(people=people)
+    world.log_in()
+    owner, boss = people["owner"], Actor.of(people["admin"])
+    _records(world, owner)
+    invited, link = invite_person(email="i@test.example", name="Invited", role=Role.objects.get(key="rep"), actor=boss)
+    role = create_role(name="Spare", levels=Role.objects.get(key="rep").levels, flags=[], actor=boss)
+    absence = add_absence(
+        person_id=owner.pk, starts_on=dt.date(2026, 12, 1), ends_on=dt.date(2026, 12, 2), actor=Actor.of(owner)
+    )
+    note = Notification.objects.create(user=owner, topic="task", text="x", key="x")
+    (settings.VAR_DIR / "people.csv").write_text("First name,Last name\nMaya,Lind\n")
+    run = receive_path(actor=boss, kind="contacts", path=settings.VAR_DIR / "people.csv")
+    pipeline = Pipeline.objects.get()
+    second = {"stage": str(pipeline.stages.order_by("position")[1].pk)}
+    world.sent = {"deals:deal_move": second, "deals:quick_add": second}
+    world.ids |= {
+        "settings/people/": people["mate"].pk,
+        "settings/teams/": empty.pk,
+        "settings/roles/": role.pk,
+        "settings/holidays/": holiday.pk,
+        "settings/rates/": rate.pk,
+        "settings/pipelines/": pipeline.pk,
+        "settings/stages/": pipeline.stages.order_by("position")[1].pk,
+        "settings/reasons/": LostReason.objects.order_by("position")[0].pk,
+        "profile/absences/": absence.pk,
+        "notifications/": note.pk,
+        "import/": run.pk,
+    }
+    invitation = {"pk": invited.pk}
+    world.ids["special"] = {
+        "users:resend_invitation": invitation,
+        "users:cancel_invitation": invitation,
+        "users:accept_invitation": {"token": link.rstrip("/").rsplit("/", 1)[1]},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
+        "contacts:contact_field": {"key": "job_title"},
+        "contacts:company_field": {"key": "industry"},
+        "search:favourite": {"pk": world.ids["deals/"]},
+        **world.ids.pop("binned"),  # type: ignore[dict-item]
+    }
+    return world
+
+
+def _records(world: World, owner: User) -> None:
+    """Make the owner's records, and one of each in the bin."""
+    me = Actor.of(owner)
+    company = create_company(values={"name": "Atlas", "owner_id": owner.pk}, actor=me)
+    contact = create_contact(values={"first_name": "Lena", "owner_id": owner.pk}, actor=me)
+    deal = create_deal(actor=me, title="Atlas rollout", owner=owner)
+    add_person(deal_id=deal.pk, contact_id=contact.pk, actor=me)
+    soon = timezone.now() + dt.timedelta(days=1)
+    meeting = ActivityRow(type="meeting", subject="Demo", done=False, scheduled_at=soon, deal_id=deal.pk)
+    activity = log_activity(row=meeting, actor=me)
+    task = create_task(row=TaskRow(title="Call", deal_id=deal.pk), actor=me)
+    lead = create_contact(values={"first_name": "Lead", "owner_id": owner.pk}, actor=me)
+    undoable = create_contact(values={"first_name": "Undo", "owner_id": owner.pk}, actor=me)
+    assert undoable.pk
+    world.ids |= {
+        "undo/": me.last_change,
+        "contacts/": contact.pk,
+        "companies/": company.pk,
+        "deals/": deal.pk,
+        "leads/": lead.pk,
+        "activities/": activity.pk,
+        "tasks/": task.pk,
+        "history/": deal.pk,
+        "timeline/": deal.pk,
+    }
+    world.ids["binned"] = _binned(owner, me)
+
+
+def _binned(owner: User, me: Actor) -> dict[str, dict[str, object]]:
+    from activities.services.changing import bin_activity
+    from activities.services.task_changes import bin_task
+    from contacts.services.bin import bin_companies, bin_contacts
+    from deals.services import bin_deal
+
+    company = create_company(values={"name": "Gone", "owner_id": owner.pk}, actor=me)
+    bin_companies(company_ids=[company.pk], actor=me)
+    contact = create_contact(values={"first_name": "Gone", "owner_id": owner.pk}, actor=me)
+    bin_contacts(contact_ids=[contact.pk], actor=me)
+    deal = create_deal(actor=me, title="Gone", owner=owner)
+    bin_deal(deal_id=deal.pk, actor=me)
+    live = create_deal(actor=me, title="Live", owner=owner)
+    activity = log_activity(row=ActivityRow(type="call", deal_id=live.pk), actor=me)
+    bin_activity(activity_id=activity.pk, actor=me)
+    task = create_task(row=TaskRow(title="Gone", deal_id=live.pk), actor=me)
+    bin_task(task_id=task.pk, actor=me)
+    return {
+        "contacts:contact_restore": {"pk": contact.pk},
+        "contacts:company_restore": {"pk": company.pk},
+        "deals:deal_restored": {"pk": deal.pk},
+        "activities:activity_restore": {"pk": activity.pk},
+        "activities:task_restore": {"pk": task.pk},
+    }
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[World]:
+    """The world, in one transaction that is rolled back after the last test of this module."""
+    files = override_settings(VAR_DIR=tmp_path_factory.mktemp("var"))
+    with django_db_blocker.unblock(), files, transaction.atomic():
+        Workspace.forget()
+        yield build()
+        transaction.set_rollback(True)
+
+
+def outcome(view: View, method: str, person: str, world: World) -> tuple[str, Diff]:
+    """Ask one address as one person; return what happened in a word of PATTERNS, and what was written."""
+    path = reverse(view.name, kwargs=world.kwargs(view))
+    client, diff = world.client(person), Diff()
+    with transaction.atomic():
+        before = _counters()
+        sent = world.sent.get(view.name, {})
+        response = client.get(path, sent) if method == "GET" else client.post(path, sent, query_params=sent)
+        for name, after in _counters().items():
+            changed = tuple(a - b for a, b in zip(after, before.get(name, (0, 0, 0)), strict=True))
+            if any(changed):
+                diff.tables[name] = changed  # type: ignore[assignment]
+        transaction.set_rollback(True)
+    return _word(response), diff
+
+
+def _word(response) -> str:
+    if response.status_code in (302, 303):
+        location = response.headers["Location"]
+        if location.startswith("/login/"):
+            return "in"
+        return "ok"
+    if response.status_code in (200, 204, 400, 409, 410, 422, 429):
+        return "ok"
+    return str(response.status_code)
+
+
+def expected(pattern: str) -> list[str]:
+    """Return the words for PEOPLE."""
+    return ["405"] * len(PEOPLE) if pattern == NOTHING else PATTERNS[pattern].split()
+
+
+REFUSED = {"in", "403", "404", "405"}
+
+
+def test_every_view_has_a_row_and_every_row_a_view():
+    names = {view.name for view in views()}
+    assert not names - MATRIX.keys(), "views without a row"
+    assert not {name for name in MATRIX.keys() - names if not name.startswith("core:")}, "rows without a view"
+
+
+@pytest.mark.parametrize("view", [view for view in views() if view.name in MATRIX], ids=lambda view: view.name)
+def test_each_person_gets_what_the_matrix_says_and_refusals_write_nothing(view, world):
+    wrong = []
+    for method, pattern in zip(("GET", "POST"), MATRIX[view.name], strict=True):
+        for person, wanted in zip(PEOPLE, expected(pattern), strict=True):
+            found, diff = outcome(view, method, person, world)
+            # Where there is no such method, any refusal will do: some views ask for the right first.
+            if found != wanted and not (wanted == "405" and found in REFUSED):
+                wrong.append(f"{method} {person}: {found}, not {wanted}")
+            if found in REFUSED and not diff.empty:
+                wrong.append(f"{method} {person}: {found}, but wrote {diff.tables}")
+    assert not wrong, "\n".join(wrong)
