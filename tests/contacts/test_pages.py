@@ -335,3 +335,11 @@ def test_a_record_page_costs_as_many_queries_with_many_rows_as_with_few(client_o
         emails = ["a@x.example", *(f"a{i}@x.example" for i in range(9))]
         edit_contact(contact_id=contact.pk, values={"emails": emails}, actor=Actor.of(rep))
     assert all(first == second for first, second in counts.values())
+
+
+@pytest.mark.parametrize("path", ["/contacts/new/", "/leads/new/", "/companies/new/", "edit/", "stage/"])
+def test_forms_open_in_the_dialog(client_of, rep, maya, path):
+    url = path if path.startswith("/") else f"/contacts/{maya.pk}/{path}"
+    body = client_of(rep).get(url, headers={**HTMX, "HX-Target": "modal-body"}).content.decode()
+    assert 'id="modal-title"' in body
+    assert "<html" not in body
