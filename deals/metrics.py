@@ -5,16 +5,29 @@ A deal whose currency has no rate is counted apart, never dropped silently (P7).
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, DecimalField, F, Func, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DecimalField,
+    F,
+    Func,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from crm.kernel.workspace.models import MINOR_UNITS, ExchangeRate, Workspace
 
+ZERO = Decimal(0)
 MONEY = DecimalField(max_digits=30, decimal_places=10)
 
 
@@ -50,52 +63,57 @@ def rates_on(day: dt.date) -> dict[str, Decimal]:
     return found
 
 
-def rate_expression() -> Any:
-    """Return each deal's rate into the base currency: today's while it is open, that of `closed_on` afterwards (P7)."""
-    workspace = Workspace.current()
-    today = rates_on(workspace.today())
-    base = today.pop(workspace.base_currency)
-    then = ExchangeRate.objects.filter(currency=OuterRef("currency"), day__lte=OuterRef("closed_on"))
-    return Case(
-        When(currency=workspace.base_currency, then=Value(base, output_field=MONEY)),
-        When(closed_at__isnull=False, then=Subquery(then.order_by("-day").values("rate")[:1], output_field=MONEY)),
-        *(When(currency=currency, then=Value(rate, output_field=MONEY)) for currency, rate in sorted(today.items())),
-        default=None,
-        output_field=MONEY,
-    )
-
-
-def effective_probability() -> Any:
-    """Return each deal's probability in percent: its own while it is open, else its stage's (P5)."""
-    return Case(
-        When(closed_at__isnull=True, then=Coalesce(F("probability"), F("stage__probability"))),
-        default=F("stage__probability"),
-    )
-
-
-def weighted_value(rate: Any) -> Any:
-    """Return each deal's amount x rate x probability, rounded half-even to the base currency's minor unit (P6)."""
-    places = minor_unit(Workspace.current().base_currency)
-    value = Coalesce(F("amount"), Value(Decimal(0)), output_field=MONEY) * rate
-    return RoundHalfEven(value * effective_probability() / Value(Decimal(100), output_field=MONEY), Value(places))
-
-
 def stage_totals(deals: "QuerySet[Any]") -> dict[UUID, StageTotal]:
-    """Return the totals of these deals by stage, in one query (N1). Weighted sums are of open deals only (P6)."""
+    """Return the totals of these deals by stage, in one query (N1). Weighted sums are of open deals only (P6).
+
+    The database adds up what has the same stage, currency, own probability and day of close; the rates come in here.
+    """
+    workspace = Workspace.current()
+    places = minor_unit(workspace.base_currency)
+    rates = rates_on(workspace.today())
+    exact = _exact(workspace.base_currency, places)
     rows = (
         deals.order_by()
-        .annotate(_rate=rate_expression())
-        .values("stage_id")
+        .values("stage_id", "stage__probability", "currency", "probability", "closed_on")
         .annotate(
-            _count=Count("pk"),
-            _amount=Sum(F("amount") * F("_rate"), output_field=MONEY),
-            _weighted=Sum(weighted_value(F("_rate")), filter=Q(closed_at__isnull=True), output_field=MONEY),
-            _without=Count("pk", filter=Q(_rate__isnull=True, amount__isnull=False)),
+            _count=Count("*"),
+            _valued=Count("amount"),
+            _amount=Sum("amount"),
+            _exact=Sum("amount", filter=exact),
+            _rounded=Sum(_rounded(rates, places), filter=~exact & Q(closed_on__isnull=True), output_field=MONEY),
         )
     )
-    return {
-        stage: StageTotal(count, amount or Decimal(0), weighted or Decimal(0), without)
-        for stage, count, amount, weighted, without in rows.values_list(
-            "stage_id", "_count", "_amount", "_weighted", "_without"
-        )
-    }
+    totals: dict[UUID, StageTotal] = {}
+    names = ("stage_id", "stage__probability", "currency", "probability", "closed_on")
+    for stage, percent, currency, own, day, count, valued, amount, whole, rounded in rows.values_list(
+        *names, "_count", "_valued", "_amount", "_exact", "_rounded"
+    ):
+        total = totals.setdefault(stage, StageTotal())
+        total.count += count
+        rate = rates.get(currency) if day is None else ExchangeRate.on(currency, day)
+        if rate is None:
+            total.without_rate += valued
+            continue
+        total.amount += (amount or ZERO) * rate
+        if day is None:
+            total.weighted += (whole or ZERO) * (percent if own is None else own) / 100 + (rounded or ZERO)
+    return totals
+
+
+def _exact(base: str, places: int) -> Q:
+    """Return the condition of deals whose weighted value needs no rounding, so that their amounts may be added first.
+
+    A whole amount in the base currency times a whole percentage is exact to two places.
+    """
+    if places < 2:
+        return Q(pk__isnull=True)
+    whole = Func(F("amount"), function="trunc", output_field=MONEY)
+    return Q(currency=base, amount=whole, closed_on__isnull=True)
+
+
+def _rounded(rates: Mapping[str, Decimal], places: int) -> Any:
+    """Return each open deal's amount x rate x probability, rounded half-even to the base currency's minor unit (P6)."""
+    known = (When(currency=code, then=Value(rate, output_field=MONEY)) for code, rate in sorted(rates.items()))
+    rate = Case(*known, default=None, output_field=MONEY)
+    percent = Coalesce(F("probability"), F("stage__probability"))
+    return RoundHalfEven(F("amount") * rate * percent / Value(Decimal(100), output_field=MONEY), Value(places))
