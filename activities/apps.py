@@ -11,10 +11,12 @@ class ActivitiesConfig(AppConfig):
     def ready(self) -> None:
         """Subscribe to what others publish; say how our derived columns are recomputed and our commands called."""
         from crm.kernel.audit import registry
+        from deals.registry import describe_touches
 
         from . import consumers, leaving, subscribers
         from .models import Activity, ActivityContact, Task
         from .services import clocks
+        from .touches import last_touches
         from .words import COMMANDS
 
         registry.label_commands(COMMANDS)
@@ -24,6 +26,7 @@ class ActivitiesConfig(AppConfig):
         subscribers.connect()
         consumers.connect()
         leaving.register()
+        describe_touches(last_touches)
         self._fill_pages()
 
     @staticmethod

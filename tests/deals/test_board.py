@@ -7,7 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from activities.services.recording import ActivityRow, log_activity
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.workspace.models import Workspace
 from deals.models import Deal, StageChange
@@ -239,3 +241,13 @@ def test_no_customer_is_shown_by_its_person(client_of, rep, contact, system, pip
         contact.save()
     create_deal(actor=Actor.of(rep), title="Solo", owner=rep, contacts=[(contact.pk, "")])
     assert "Lena Fischer" in client_of(rep).get(BOARD).content.decode()
+
+
+def test_the_mark_of_a_quiet_deal_says_what_last_touched_it(client_of, rep, as_rep, deal, system):
+    then = timezone.now() - dt.timedelta(days=20)
+    with changeset(system, "test.clock"):
+        Deal.objects.filter(pk=deal.pk).update(created_at=then - dt.timedelta(days=5))
+    assert "None since it was made." in client_of(rep).get(BOARD).content.decode()
+    log_activity(row=ActivityRow(type="call", deal_id=deal.pk, at=then), actor=as_rep)
+    text = client_of(rep).get(BOARD).content.decode()
+    assert "No activity for 20 days. Last: Call by Priya" in text
