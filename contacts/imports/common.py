@@ -127,7 +127,8 @@ def match_external(job: Job, rows: Sequence[Row], model: Any, owner: str = "owne
     wanted = external_keys(rows)
     if not wanted:
         return
-    found = model.objects.filter(import_source=job.run.source, external_id__in=list(wanted))
+    # the index holds only rows with an id, which a long list alone does not prove to the planner
+    found = model.objects.filter(import_source=job.run.source, external_id__in=list(wanted)).exclude(external_id="")
     for pk, external, owner_id, binned in found.values_list("pk", "external_id", owner, "binned_at"):
         for row in wanted[external]:
             take_known(job, row, model, pk, owner_id, binned is not None)

@@ -54,7 +54,11 @@ class CompanyLinks:
                     kind, _sep, value = word.partition(":")
                     asked[kind].add(value)
         if asked["id"]:
-            ours = Company.objects.live().filter(import_source=self.job.run.source, external_id__in=asked["id"])
+            ours = (
+                Company.objects.live()
+                .filter(import_source=self.job.run.source, external_id__in=asked["id"])
+                .exclude(external_id="")
+            )
             self._found |= {f"id:{value}": pk for value, pk in ours.values_list("external_id", "pk")}
         if asked["domain"]:
             sql = "SELECT d.domain, d.company_id FROM contacts_companydomain d WHERE d.live AND d.domain = ANY(%s)"

@@ -26,10 +26,13 @@ FROM (
         ELSE 'lead' END AS stage
     FROM contacts_contact c
     LEFT JOIN LATERAL (
-        SELECT max(d.closed_on) AS last FROM deals_deal d JOIN deals_stage s ON s.id = d.stage_id AND s.kind_of = 'won'
-        WHERE d.binned_at IS NULL AND CASE
-            WHEN c.company_id IS NOT NULL THEN d.company_id = c.company_id
-            ELSE d.id IN (SELECT deal_id FROM deals_dealcontact WHERE contact_id = c.id) END
+        SELECT max(d.closed_on) AS last FROM (
+            SELECT of_company.id FROM deals_deal of_company WHERE of_company.company_id = c.company_id
+            UNION ALL
+            SELECT deal_id FROM deals_dealcontact WHERE contact_id = c.id AND c.company_id IS NULL
+        ) its
+        JOIN deals_deal d ON d.id = its.id AND d.binned_at IS NULL
+        JOIN deals_stage s ON s.id = d.stage_id AND s.kind_of = 'won'
     ) won ON true
     WHERE c.id = ANY(%(ids)s)
 ) n
