@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
 from crm.kernel.listing.imports import services
-from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.engine import perform
+from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.plans import carry_out, load_plan, prepare
 from crm.kernel.listing.imports.registry import importers
 from crm.kernel.users.models import User
