@@ -51,4 +51,6 @@ class HistoryAdmin(ReadOnlyAdmin):
 
 
 for _model in TRACKED:
+    # "Contact historys" is what Django would make of it.
+    history_of(_model)._meta.verbose_name_plural = history_of(_model)._meta.verbose_name
     admin.site.register(history_of(_model), HistoryAdmin)

@@ -26,7 +26,7 @@ from .fields import Fold
 
 MOST_COUNTED = 10_000
 # The change list has one inline style; it carries the nonce.
-POLICY = {**settings.SECURE_CSP, "style-src": [CSP.SELF, CSP.NONCE], "img-src": [CSP.SELF, "data:"]}
+POLICY: dict[str, Any] = {**settings.SECURE_CSP, "style-src": [CSP.SELF, CSP.NONCE], "img-src": [CSP.SELF, "data:"]}
 
 
 class CrmAdminSite(admin.AdminSite):
@@ -61,7 +61,7 @@ class CappedPaginator(Paginator):
         return len(rows)
 
 
-class CrmAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CrmAdmin(admin.ModelAdmin):
     """Base of all our admin pages."""
 
     show_full_result_count = False
@@ -77,10 +77,10 @@ class CrmAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def _in_one_change_set(self, view: Any, request: HttpRequest, *args: Any) -> HttpResponseBase:
         """Run a page of Django's admin under one change-set; a rule that refuses becomes a message."""
         if request.method != "POST":
-            return view(request, *args)  # type: ignore[no-any-return]
+            return view(request, *args)
         try:
             with changeset(self.actor(request), "admin.change"):
-                return view(request, *args)  # type: ignore[no-any-return]
+                return view(request, *args)
         except Refused as refused:
             messages.error(request, refused.message)
             return redirect(request.get_full_path())
@@ -195,6 +195,11 @@ class BinFilter(admin.SimpleListFilter):
         """Offer the bin beside the live records, which are the default."""
         return [("1", gettext_lazy("In the bin")), ("all", gettext_lazy("All"))]
 
+    def choices(self, changelist: Any) -> Any:
+        """Call the default what it is."""
+        for number, choice in enumerate(super().choices(changelist)):
+            yield choice | {"display": _("Live")} if number == 0 else choice
+
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Return live records unless something else is asked for."""
         if self.value() == "all":
@@ -202,7 +207,7 @@ class BinFilter(admin.SimpleListFilter):
         return queryset.binned() if self.value() == "1" else queryset.live()
 
 
-class RowsInline(admin.TabularInline):  # type: ignore[type-arg]
+class RowsInline(admin.TabularInline):
     """Rows that belong to a record, to be looked at: its service changes them."""
 
     extra = 0

@@ -15,7 +15,7 @@ from crm.kernel.users.models import User
 
 
 def _log_in(request: HttpRequest, person: User) -> HttpResponseBase:
-    return perform_login(request, person)  # type: ignore[no-any-return]
+    return perform_login(request, person)
 
 
 @never_cache

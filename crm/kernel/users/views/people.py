@@ -5,7 +5,7 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +16,7 @@ from crm.kernel.core.access import flag_required
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import page_or_fragment, toast
+from crm.kernel.core.http import Request
 from crm.kernel.users import leaving, services
 from crm.kernel.users.forms import InviteForm, LeaveForm, PersonForm
 from crm.kernel.users.models import Role, User
@@ -25,7 +26,7 @@ DIALOG = {"modal-body": "dialog"}
 
 
 @login_required
-def settings_home(request: HttpRequest) -> HttpResponseBase:
+def settings_home(request: Request) -> HttpResponseBase:
     """Lead to the first settings page that the person may open."""
     pages = navigation.settings_pages.for_user(request.user)
     if not pages or pages[0].url is None:
@@ -34,12 +35,12 @@ def settings_home(request: HttpRequest) -> HttpResponseBase:
 
 
 @flag_required("settings")
-def people(request: HttpRequest) -> HttpResponseBase:
+def people(request: Request) -> HttpResponseBase:
     """Everybody, with role, team, two-step sign-in and last sign-in."""
     rows = list(User.objects.select_related("role", "team", "invitation").order_by("name"))
     secured = set(Authenticator.objects.exclude(type="recovery_codes").values_list("user_id", flat=True))
     order = {User.State.ACTIVE: 0, User.State.INVITED: 1, User.State.WITHOUT_LOGIN: 2}
-    rows.sort(key=lambda person: order[person.state])  # type: ignore[index]
+    rows.sort(key=lambda person: order[person.state])
     context = {
         "rows": [(person, person.pk in secured) for person in rows],
         "roles": Role.objects.all(),
@@ -51,7 +52,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
 
 
 @flag_required("settings")
-def invite(request: HttpRequest) -> HttpResponseBase:
+def invite(request: Request) -> HttpResponseBase:
     """Invite somebody; the answer shows the link, for those whose mail does not arrive."""
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -72,13 +73,13 @@ def invite(request: HttpRequest) -> HttpResponseBase:
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def _invited(request: HttpRequest, person: User, link: str) -> HttpResponse:
+def _invited(request: Request, person: User, link: str) -> HttpResponse:
     template = page_or_fragment(request, "users/invited.html", DIALOG)
     return render(request, template, {"person": person, "link": link, "heading": _("Invitation sent")})
 
 
 @flag_required("settings")
-def person_edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def person_edit(request: Request, pk: UUID) -> HttpResponseBase:
     """Change a person's details."""
     person = get_object_or_404(User, pk=pk)
     form = PersonForm(request.POST or None, person=person)
@@ -104,7 +105,7 @@ def person_edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 @flag_required("settings")
 @require_POST
-def person_role(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def person_role(request: Request, pk: UUID) -> HttpResponseBase:
     """Give a person another role, from the list."""
     person = get_object_or_404(User, pk=pk)
     wanted = request.POST.get("role", "")
@@ -123,7 +124,7 @@ def person_role(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 @flag_required("settings")
 @require_POST
-def resend_invitation(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def resend_invitation(request: Request, pk: UUID) -> HttpResponseBase:
     """Send a new link in place of the old one, or invite somebody without login to come in."""
     get_object_or_404(User, pk=pk)
     try:
@@ -136,7 +137,7 @@ def resend_invitation(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 @flag_required("settings")
 @require_POST
-def cancel_invitation(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def cancel_invitation(request: Request, pk: UUID) -> HttpResponseBase:
     """End an invitation."""
     person = get_object_or_404(User, pk=pk)
     try:
@@ -150,7 +151,7 @@ def cancel_invitation(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 @flag_required("settings")
 @require_POST
-def sign_out_person(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def sign_out_person(request: Request, pk: UUID) -> HttpResponseBase:
     """End all sessions of a person."""
     person = get_object_or_404(User, pk=pk)
     count = services.end_sessions(person_id=pk, actor=request.actor)
@@ -160,7 +161,7 @@ def sign_out_person(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 @flag_required("settings")
-def leave(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def leave(request: Request, pk: UUID) -> HttpResponseBase:
     """Switch somebody off: the page asks who takes over what is open, and does it in one step (U4)."""
     person = get_object_or_404(User.objects.select_related("delegate", "team__manager"), pk=pk)
     work = leaving.work_of(person)

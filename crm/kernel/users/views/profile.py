@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -12,18 +12,19 @@ from django.views.decorators.http import require_POST
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import is_fragment, toast
+from crm.kernel.core.http import Request
 from crm.kernel.users import services
 from crm.kernel.users.forms import AbsenceForm, ProfileForm
 from crm.kernel.users.models import Absence
 
 
-def _profile_page(request: HttpRequest, form: ProfileForm, absence: AbsenceForm) -> HttpResponse:
+def _profile_page(request: Request, form: ProfileForm, absence: AbsenceForm) -> HttpResponse:
     context = {"form": form, "absence": absence, "absences": request.user.absences.all()}
     return render(request, "users/profile.html", context, status=422 if form.errors or absence.errors else 200)
 
 
 @login_required
-def profile(request: HttpRequest) -> HttpResponseBase:
+def profile(request: Request) -> HttpResponseBase:
     """Name, time zone, formats, theme, shortcuts, delegate and absences of the person who is logged in."""
     form = ProfileForm(request.POST or None, person=request.user)
     if request.method == "POST" and form.is_valid():
@@ -39,7 +40,7 @@ def profile(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 @require_POST
-def set_theme(request: HttpRequest) -> HttpResponseBase:
+def set_theme(request: Request) -> HttpResponseBase:
     """Choose light, dark or as the device; the page that asked shows it at once."""
     try:
         services.set_theme(person_id=request.user.pk, theme=request.POST.get("theme", ""), actor=request.actor)
@@ -54,7 +55,7 @@ def set_theme(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 @require_POST
-def add_absence(request: HttpRequest) -> HttpResponseBase:
+def add_absence(request: Request) -> HttpResponseBase:
     """Note days away."""
     form = AbsenceForm(request.POST)
     if form.is_valid():
@@ -70,7 +71,7 @@ def add_absence(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 @require_POST
-def remove_absence(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def remove_absence(request: Request, pk: UUID) -> HttpResponseBase:
     """Take an absence back."""
     try:
         services.remove_absence(absence_id=pk, actor=request.actor)

@@ -1,9 +1,10 @@
 """Settings of roles: a matrix of levels, and rights (U2)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -13,13 +14,14 @@ from crm.kernel.core.access import flag_required
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import toast
+from crm.kernel.core.http import Request
 from crm.kernel.users import services
 from crm.kernel.users.forms import KIND_WORDS, LEVEL_WORDS, VERB_WORDS, RoleForm
 from crm.kernel.users.models import Role
 from crm.kernel.users.policies import FLAGS, KINDS, VERBS
 
 
-def _matrix(roles: list[Role]) -> list[dict[str, object]]:
+def _matrix(roles: Sequence[Role]) -> list[dict[str, object]]:
     """Return rows of (what, a word per role) for each kind of record and verb, and for each right."""
     rows: list[dict[str, object]] = [
         {
@@ -36,19 +38,19 @@ def _matrix(roles: list[Role]) -> list[dict[str, object]]:
 
 
 @flag_required("settings")
-def roles(request: HttpRequest) -> HttpResponseBase:
+def roles(request: Request) -> HttpResponseBase:
     """What each role can do."""
-    rows = list(Role.objects.annotate(people=Count("users")))
+    rows = list(Role.objects.annotate(people=Count("users")).order_by("name"))
     return render(request, "users/roles.html", {"roles": rows, "matrix": _matrix(rows)})
 
 
-def _form_page(request: HttpRequest, form: RoleForm, role: Role | None) -> HttpResponse:
+def _form_page(request: Request, form: RoleForm, role: Role | None) -> HttpResponse:
     context = {"form": form, "role": role, "verbs": [VERB_WORDS[verb] for verb in VERBS]}
     return render(request, "users/role_form.html", context, status=422 if form.errors else 200)
 
 
 @flag_required("settings")
-def role_new(request: HttpRequest) -> HttpResponseBase:
+def role_new(request: Request) -> HttpResponseBase:
     """Add a role."""
     form = RoleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -64,7 +66,7 @@ def role_new(request: HttpRequest) -> HttpResponseBase:
 
 
 @flag_required("settings")
-def role_edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def role_edit(request: Request, pk: UUID) -> HttpResponseBase:
     """Change a role."""
     role = get_object_or_404(Role.objects.annotate(people=Count("users")), pk=pk)
     form = RoleForm(request.POST or None, role=role)
@@ -83,7 +85,7 @@ def role_edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 @flag_required("settings")
 @require_POST
-def role_delete(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def role_delete(request: Request, pk: UUID) -> HttpResponseBase:
     """Remove a role that nobody has."""
     role = get_object_or_404(Role, pk=pk)
     try:

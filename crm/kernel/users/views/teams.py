@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -12,6 +12,7 @@ from crm.kernel.core.access import flag_required
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import page_or_fragment, toast
+from crm.kernel.core.http import Request
 from crm.kernel.users import services
 from crm.kernel.users.forms import TeamForm
 from crm.kernel.users.models import Team, User
@@ -22,7 +23,9 @@ DIALOG = {"modal-body": "dialog"}
 def _tree() -> list[tuple[int, Team]]:
     """Return all teams in order of the tree, each with its depth."""
     counted = Count("members", filter=~Q(members__state=User.State.WITHOUT_LOGIN))
-    teams = list(Team.objects.select_related("manager").annotate(people=counted, everybody=Count("members")))
+    teams: list[Team] = list(
+        Team.objects.select_related("manager").annotate(people=counted, everybody=Count("members")).order_by("name")
+    )
     below: dict[UUID | None, list[Team]] = {}
     for team in teams:
         below.setdefault(team.parent_id, []).append(team)
@@ -36,12 +39,12 @@ def _tree() -> list[tuple[int, Team]]:
 
 
 @flag_required("settings")
-def teams(request: HttpRequest) -> HttpResponseBase:
+def teams(request: Request) -> HttpResponseBase:
     """The tree of teams."""
     return render(request, "users/teams.html", {"rows": _tree()})
 
 
-def _form_page(request: HttpRequest, form: TeamForm, heading: str) -> HttpResponse:
+def _form_page(request: Request, form: TeamForm, heading: str) -> HttpResponse:
     context = {
         "heading": heading,
         "form": form,
@@ -54,7 +57,7 @@ def _form_page(request: HttpRequest, form: TeamForm, heading: str) -> HttpRespon
 
 
 @flag_required("settings")
-def team_new(request: HttpRequest) -> HttpResponseBase:
+def team_new(request: Request) -> HttpResponseBase:
     """Add a team."""
     form = TeamForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -69,7 +72,7 @@ def team_new(request: HttpRequest) -> HttpResponseBase:
 
 
 @flag_required("settings")
-def team_edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def team_edit(request: Request, pk: UUID) -> HttpResponseBase:
     """Change a team."""
     team = get_object_or_404(Team.objects.select_related("parent", "manager"), pk=pk)
     form = TeamForm(request.POST or None, team=team)
@@ -87,7 +90,7 @@ def team_edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 @flag_required("settings")
 @require_POST
-def team_delete(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def team_delete(request: Request, pk: UUID) -> HttpResponseBase:
     """Remove an empty team."""
     team = get_object_or_404(Team, pk=pk)
     try:
