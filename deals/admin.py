@@ -1,6 +1,6 @@
 """Deals, pipelines and stages in the admin. A stage is never a field to be typed: moves go through the service (P3)."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -58,7 +58,7 @@ class DealAdmin(RecordAdmin):
     )  # fmt: skip
     inlines = (PersonInline, VisitInline)
     action_form = MoveForm
-    actions = ("move_to_stage", "reopen", "put_into_bin", "restore")
+    actions: Any = ("move_to_stage", "reopen", "put_into_bin", "restore")
     ordering = ("-id",)
 
     def edit(self, request: HttpRequest, pk: Any, values: dict[str, Any]) -> Deal:
@@ -81,7 +81,7 @@ class DealAdmin(RecordAdmin):
     def move_to_stage(self, request: HttpRequest, queryset: Any) -> None:
         """Move the chosen deals by the service: all of them, or none and why."""
         form = MoveForm(request.POST)
-        form.fields["action"].choices = self.get_action_choices(request)
+        cast(forms.ChoiceField, form.fields["action"]).choices = self.get_action_choices(request)
         if not form.is_valid() or form.cleaned_data["stage"] is None:
             messages.error(request, _("Choose a stage."))
             return

@@ -17,7 +17,8 @@ from django.db.models import F, Q, TextField
 from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.kernel.core.formats import money_short
 from crm.kernel.core.http import Request
@@ -79,10 +80,10 @@ class Board(ListPage):
 
     key = "board"
     kind = "deal"
-    title = _("Pipeline")
+    title = gettext_lazy("Pipeline")
     url_name = "deals:board"
     new_url_name = "deals:deal_new"
-    new_label = _("New deal")
+    new_label = gettext_lazy("New deal")
     model = Deal
     template = "deals/board.html"
     search = SEARCH
@@ -91,21 +92,21 @@ class Board(ListPage):
     sorts = (
         BY_CLOSE,
         BY_AMOUNT,
-        Sort("next", _("Next step"), "next_step_at", nullable=True),
-        Sort("stage", _("Longest in stage"), "stage_entered_at"),
-        Sort("newest", _("Newest"), "created_at", descending=True),
+        Sort("next", gettext_lazy("Next step"), "next_step_at", nullable=True),
+        Sort("stage", gettext_lazy("Longest in stage"), "stage_entered_at"),
+        Sort("newest", gettext_lazy("Newest"), "created_at", descending=True),
         BY_TITLE,
     )
     views = (
-        View("open", _("All open"), counted=True),
-        View("mine", _("My deals"), {"owner": "me"}, counted=True),
-        View("closing", _("Closing this month"), {"closes": "this-month"}, counted=True),
-        View("quiet", _("Gone quiet"), {"quiet": "1"}, counted=True),
+        View("open", gettext_lazy("All open"), counted=True),
+        View("mine", gettext_lazy("My deals"), {"owner": "me"}, counted=True),
+        View("closing", gettext_lazy("Closing this month"), {"closes": "this-month"}, counted=True),
+        View("quiet", gettext_lazy("Gone quiet"), {"quiet": "1"}, counted=True),
     )
     empty = Empty(
         "square-kanban",
-        _("No deals in this pipeline yet"),
-        _("A deal is a chance to sell something. Make one here, or qualify a lead."),
+        gettext_lazy("No deals in this pipeline yet"),
+        gettext_lazy("A deal is a chance to sell something. Make one here, or qualify a lead."),
     )
 
     def __init__(self, request: Request) -> None:
@@ -124,6 +125,11 @@ class Board(ListPage):
         yield from super()._filter_params()
         yield from ("pipeline", "lost", "stage", "stamp")
         yield from (name for name in self.data if name.startswith(("n-", "e-")))
+
+    @property
+    def view_label(self) -> str:
+        """The name of the view that is shown, for the phone's menu of views."""
+        return next((str(tab["view"].label) for tab in self.tabs if tab["current"]), _("Views"))
 
     @property
     def icons(self) -> tuple[str, ...]:
