@@ -29,8 +29,8 @@ from .setting import OSKAR, set_scene, switch_off_oskar
 from .story import Step, tell
 from .words.texts import LOST_COMMENTS
 
-# What happened since then still rings the bells of those whom it concerns.
-FRESH = dt.timedelta(days=3)
+# What happened since then is news, as if done on the page: it rings the bells of those whom it concerns.
+FRESH = dt.timedelta(days=4)
 RECENT = dt.timedelta(days=14)
 
 
@@ -76,7 +76,9 @@ class Player:
 
     def __init__(self, people: Mapping[str, User]) -> None:
         self.people = people
-        self.actors = {key: Actor.of(user, source="demo") for key, user in people.items()}
+        self.actors = {
+            source: {key: Actor.of(user, source) for key, user in people.items()} for source in ("demo", "page")
+        }
         self.ids: dict[str, UUID] = {}
         self.addresses: dict[str, str] = {}
         self.companies: dict[str, Company] = {}
@@ -96,8 +98,9 @@ class Player:
                 left = True
                 switch_off_oskar(self.people, at=now - OSKAR)
             do: Callable[..., None] = getattr(self, step.do)
+            actors = self.actors["page" if step.at >= now - FRESH else "demo"]
             with dated_back(step.at):
-                do(step, self.actors[step.who], dict(step.values))
+                do(step, actors[step.who], dict(step.values))
 
     def company(self, key: str | None) -> Company | None:
         """Return the company of a key."""

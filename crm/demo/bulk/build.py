@@ -18,6 +18,7 @@ from crm.demo.words.companies import FIRST_PARTS, INDUSTRIES, SECOND_PARTS, SOUR
 from crm.demo.words.places import JOB_TITLES, PLACES
 from crm.demo.words.texts import AFTER_WIN, NEXT_STEPS, PRODUCTS, SMALL_TALK, TALK
 from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.core.postgres.base import wrapper
 from crm.kernel.users.models import Role, Team, User
 from crm.kernel.workspace.models import Workspace
 from deals.models import LostReason, Pipeline
@@ -211,7 +212,7 @@ def tidy(say: Callable[[str], None]) -> None:
     """Bring statistics and visibility up to date, as the owner of the tables (autovacuum would, some minutes later)."""
     if connection.in_atomic_block:
         return
-    with connection.as_owner(), connection.cursor() as cursor:
+    with wrapper().as_owner(), connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"VACUUM (ANALYZE) {table}")
     say("analysed")

@@ -28,10 +28,11 @@ class Chance:
     owner: str
     amount: int | None
     currency: str = "USD"
-    created: dt.datetime = field(default_factory=lambda: dt.datetime.max)
+    created: dt.datetime = field(default_factory=lambda: dt.datetime.max.replace(tzinfo=dt.UTC))
     moves: list[tuple[dt.datetime, int | str]] = field(default_factory=list)
     close_in: int | None = None
     pipeline: str = "main"
+    told: bool = False  # one by one: nothing of it is left to chance
 
     @property
     def ended(self) -> dt.datetime | None:
@@ -186,8 +187,6 @@ def finish(tale: Tale, deal: Chance, owner: Colleague, *, stages: int = 5, chanc
 def tell_deal(tale: Tale, deal: Chance) -> None:
     """Add the steps that make and move a deal."""
     rng = tale.rng
-    expected = deal.ended or tale.clock.now + dt.timedelta(days=deal.close_in or 30)
-    guess = rng.randint(-12, 25) if deal.ended else 0
     tale.add(
         deal.created,
         deal.owner,
@@ -198,17 +197,32 @@ def tell_deal(tale: Tale, deal: Chance) -> None:
         people=[(p.key, ROLES[0] if n == 0 else rng.choice(ROLES[1:])) for n, p in enumerate(deal.people)],
         amount=deal.amount,
         currency=deal.currency,
-        expected_close=tale.clock.workday(expected.date() + dt.timedelta(days=guess)) if rng.random() > 0.04 else None,
+        expected_close=_expected_close(tale, deal),
         source=rng.choice(("Referral", "Existing customer", "Trade fair", "Web form", "Cold call")),
         pipeline=deal.pipeline,
     )
     for at, stage in deal.moves:
         reason = rng.choice(tuple(LOST_COMMENTS)) if stage == LOST else ""
         tale.add(at, deal.owner, "move_deal", deal.key, stage=stage, reason=reason)
-    if deal.amount and len(deal.moves) > 2 and rng.random() < 0.35:
+    if deal.amount and not deal.told and len(deal.moves) > 2 and rng.random() < 0.35:
         at = deal.moves[1][0] + dt.timedelta(minutes=15)
         changed = round(deal.amount * rng.choice((0.8, 0.9, 1.1, 1.25)) / 100) * 100
         tale.add(at, deal.owner, "edit_deal", deal.key, amount=changed)
+
+
+def _expected_close(tale: Tale, deal: Chance) -> dt.date | None:
+    """Return the day on which the deal is hoped to close: for what has ended a guess; now and then nobody said."""
+    clock, rng = tale.clock, tale.rng
+    if not deal.told and rng.random() < 0.04:
+        return None
+    if deal.ended:
+        return clock.workday(deal.ended.date() + dt.timedelta(days=rng.randint(-12, 25)))
+    day = clock.workday(clock.today + dt.timedelta(days=deal.close_in or 30))
+    month_end = clock.workday(
+        (clock.today.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1), -1
+    )
+    # What is nearly signed is meant to close this month.
+    return month_end if deal.told and (deal.close_in or 30) < 12 and clock.today <= month_end < day else day
 
 
 def tell_talk(tale: Tale, deal: Chance, *, until: dt.datetime) -> None:

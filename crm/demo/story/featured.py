@@ -104,6 +104,7 @@ def tell_featured(tale: Tale) -> None:
             currency=scene.currency,
             created=tale.clock.past(tale.rng, tale.ago(scene.age)),
             close_in=scene.close,
+            told=True,
         )
         if scene.stage == WON:
             _win(tale, deal, scene)

@@ -14,6 +14,7 @@ from crm.kernel.users.models import User
 class Command(BaseCommand):
     """Fills an empty installation and prints the sample logins."""
 
+    requires_system_checks: list[str] = []
     help = "Fill an empty installation with the sample workspace (Brightwater) and print its logins."
 
     def add_arguments(self, parser: CommandParser) -> None:
