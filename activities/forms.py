@@ -61,7 +61,8 @@ class LinkedForm(forms.Form):
 
     def __init__(self, *args: Any, timeline: Timeline, actor: Actor, **kwargs: Any) -> None:
         kwargs.setdefault("auto_id", f"composer-{self.type}-%s")
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
         self.actor = actor
         self.record = timeline.record
         self._offer_people(timeline)

@@ -1,6 +1,7 @@
 """The lists of tasks and activities."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -20,7 +21,7 @@ from .panels import due_state, due_words
 from .places import url_of
 from .sentences import ICONS, TONES
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 
 
 def _subject(row: Row, page: ListPage, fallback: str) -> str:
@@ -103,7 +104,12 @@ class TaskList(ListPage):
         ),
         DateFilter(key="due", label=_("Due"), column="due_on", instant=False),
         ChoiceFilter(key="kind", label=_("Kind"), column="type", choices=Task.Type.choices),
-        ChoiceFilter(key="priority", label=_("Priority"), column="priority", choices=Task.Priority.choices),
+        ChoiceFilter(
+            key="priority",
+            label=_("Priority"),
+            column="priority",
+            choices=[(str(value), label) for value, label in Task.Priority.choices],
+        ),
     )
     sorts = (
         Sort("due", _("Due date"), "due_on", nullable=True, indexed=False),

@@ -1,5 +1,6 @@
 """Where this app appears on pages of others: panels of records, menus, the bell's links."""
 
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -56,4 +57,4 @@ def connect() -> None:
         NavItem("call", _("Log call"), "activities:activity_new", "phone", order=50, dialog=True, visible=may_log)
     )
     for model in (Contact, Company, Deal, Task, Activity):
-        show_kind(model.kind, model.objects.all(), lambda pk, kind=model.kind: url_of(kind, pk))
+        show_kind(model.kind, model.objects.all(), partial(url_of, model.kind))

@@ -309,7 +309,7 @@ class MyDay:
             "deal_id", "contact__first_name", "contact__primary_email", "contact__primary_phone",
             "contact__do_not_email", "contact__do_not_call",
         )  # fmt: skip
-        first = {row["deal_id"]: row for row in rows}
+        first: dict[Any, dict[str, Any]] = {row["deal_id"]: dict(row) for row in rows}
         for line in lines:
             line.contact = first.get(line.pk, {})
         return lines

@@ -37,7 +37,7 @@ class RecordField(forms.UUIDField):
     def __deepcopy__(self, memo: dict[int, Any]) -> "RecordField":
         """Copy the field for one form; its control asks the copy for names, not the original."""
         copied: RecordField = super().__deepcopy__(memo)
-        copied.widget.label_for = copied._label  # type: ignore[attr-defined]
+        copied.widget.label_for = copied._label
         return copied
 
     def _label(self, value: Any) -> str:
@@ -65,7 +65,8 @@ class SeenForm(forms.Form):
     """Base of forms that edit: they carry the values that the person started from, for conflicts by field (P3)."""
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
         self.actor = actor
         for name, field in self.fields.items():
             field.show_hidden_initial = True
@@ -281,7 +282,8 @@ class NewActivityForm(forms.Form):
     )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
         for field in self.fields.values():
             if isinstance(field, RecordField):
                 field.actor = actor

@@ -6,6 +6,7 @@ Outside development (`DEBUG` off) the site refuses to start with a wildcard host
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 import environ
 import pghistory
@@ -114,7 +115,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # The embedded server is used while DATABASE_URL is unset; the backend starts it at the first connection.
 # DATABASE_URL names the role the application runs as, DATABASE_OWNER_URL the one that owns the tables (migrations).
-DATABASE = env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else {"NAME": "crm"}
+DATABASE: dict[str, Any] = env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else {"NAME": "crm"}
 POOL = {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=4), "timeout": 10}
 DATABASES = {
     "default": {
@@ -211,9 +212,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 # History (crm.kernel.audit): business time may be dated back by `crm.at`; one row per write, deletes included.
-PGHISTORY_CREATED_AT_FUNCTION = (
-    "COALESCE(NULLIF(current_setting('crm.at', true), '')::timestamptz, clock_timestamp())"
-)
+PGHISTORY_CREATED_AT_FUNCTION = "COALESCE(NULLIF(current_setting('crm.at', true), '')::timestamptz, clock_timestamp())"
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 PGHISTORY_BASE_MODEL = "crm.kernel.core.history.HistoryRow"
 

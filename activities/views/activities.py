@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,6 +29,7 @@ from contacts.models import Contact
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import page_or_fragment, toast
+from crm.kernel.core.http import Request
 from crm.kernel.listing.pages import list_response
 
 from .answers import done
@@ -38,7 +39,7 @@ DIALOG = {"modal-body": "dialog"}
 
 @login_required
 @require_safe
-def activity_list(request: HttpRequest) -> HttpResponse:
+def activity_list(request: Request) -> HttpResponse:
     """Show the activities that one may see, newest first."""
     return list_response(request, ActivityList)
 
@@ -52,10 +53,10 @@ def get_activity(request: Any, pk: UUID) -> Activity:
 
 @login_required
 @require_safe
-def activity_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+def activity_page(request: Request, pk: UUID) -> HttpResponse:
     """Show one activity in full, with what can be done with it; the address is permanent."""
     activity = get_activity(request, pk)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     people = Contact.objects.visible_to(actor).filter(activity_links__activity=activity)
     context = {
         "activity": activity,
@@ -67,7 +68,7 @@ def activity_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, page_or_fragment(request, "activities/activity.html", DIALOG), context)
 
 
-def form_page(request: HttpRequest, form: Any, heading: Any, submit: Any, cancel: str, **extra: Any) -> HttpResponse:
+def form_page(request: Request, form: Any, heading: Any, submit: Any, cancel: str, **extra: Any) -> HttpResponse:
     """Render a form as a page or in the dialog; with errors the answer is 422."""
     context = {"form": form, "heading": heading, "submit": submit, "cancel": cancel, "action": request.get_full_path()}
     template = page_or_fragment(request, "activities/form.html", DIALOG)
@@ -77,9 +78,9 @@ def form_page(request: HttpRequest, form: Any, heading: Any, submit: Any, cancel
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def activity_new(request: HttpRequest) -> HttpResponse:
+def activity_new(request: Request) -> HttpResponse:
     """Log or plan an activity from anywhere; `type`, `contact` and `deal` in the address fill the form."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require_kind("edit", "activity")
     first = {name: request.GET[name] for name in ("type", "contact", "deal") if name in request.GET}
     form = NewActivityForm(request.POST or None, actor=actor, initial={"type": "call", **first})
@@ -95,10 +96,10 @@ def activity_new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def activity_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def activity_edit(request: Request, pk: UUID) -> HttpResponse:
     """Change an activity; an edit of the same field by somebody else answers 409 with both values (P3)."""
     activity = get_activity(request, pk)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require("edit", activity)
     form = ActivityForm(request.POST or None, activity=activity, actor=actor, initial=activity_initial(activity))
     page = {"heading": _("Edit activity"), "submit": _("Save"), "cancel": url_of("activity", pk)}
@@ -131,10 +132,10 @@ def clash_lines(form: Any, conflict: Conflict, names: dict[str, str]) -> list[di
 
 @login_required
 @require_POST
-def activity_complete(request: HttpRequest, pk: UUID) -> HttpResponse:
+def activity_complete(request: Request, pk: UUID) -> HttpResponse:
     """Close a planned activity, or open it again (`open`)."""
     get_activity(request, pk)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     outcome = request.POST.get("outcome", "")
     try:
         if request.POST.get("open"):
@@ -146,7 +147,7 @@ def activity_complete(request: HttpRequest, pk: UUID) -> HttpResponse:
     return done(request, _("Done"), url_of("activity", pk))
 
 
-def _refused(request: HttpRequest, refused: Refused, pk: UUID) -> HttpResponse:
+def _refused(request: Request, refused: Refused, pk: UUID) -> HttpResponse:
     """Say why not, in a toast."""
     toast(request, refused.message, "bad")
     return redirect(url_of("activity", pk))
@@ -154,10 +155,10 @@ def _refused(request: HttpRequest, refused: Refused, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def activity_reschedule(request: HttpRequest, pk: UUID) -> HttpResponse:
+def activity_reschedule(request: Request, pk: UUID) -> HttpResponse:
     """Plan it for another time; without a time it takes all day."""
     activity = get_activity(request, pk)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require("edit", activity)
     local = timezone.localtime(activity.at)
     first = {"on": activity.scheduled_on or local.date(), "time": None if activity.scheduled_on else local.time()}
@@ -176,27 +177,27 @@ def activity_reschedule(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def activity_pin(request: HttpRequest, pk: UUID) -> HttpResponse:
+def activity_pin(request: Request, pk: UUID) -> HttpResponse:
     """Pin a note to the top, or let it go."""
     activity = get_activity(request, pk)
     pinned = activity.pinned_at is None
-    pin_activity(activity_id=pk, actor=request.actor, pinned=pinned)  # type: ignore[attr-defined]
+    pin_activity(activity_id=pk, actor=request.actor, pinned=pinned)
     return done(request, _("Pinned") if pinned else _("No longer pinned"), url_of("activity", pk))
 
 
 @login_required
 @require_POST
-def activity_bin(request: HttpRequest, pk: UUID) -> HttpResponse:
+def activity_bin(request: Request, pk: UUID) -> HttpResponse:
     """Put an activity into the bin."""
     get_activity(request, pk)
-    bin_activity(activity_id=pk, actor=request.actor)  # type: ignore[attr-defined]
+    bin_activity(activity_id=pk, actor=request.actor)
     return done(request, _("Activity put into the bin"), "/activities/")
 
 
 @login_required
 @require_POST
-def activity_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
+def activity_restore(request: Request, pk: UUID) -> HttpResponse:
     """Take an activity out of the bin."""
     get_activity(request, pk)
-    restore_activity(activity_id=pk, actor=request.actor)  # type: ignore[attr-defined]
+    restore_activity(activity_id=pk, actor=request.actor)
     return done(request, _("Activity restored"), url_of("activity", pk))

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,6 +27,7 @@ from activities.services.tasks import create_task
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import options_response, page_or_fragment, toast
+from crm.kernel.core.http import Request
 from crm.kernel.listing.pages import list_response
 
 from .activities import DIALOG, clash_lines, form_page
@@ -37,7 +38,7 @@ QUICK = {"today": 0, "tomorrow": 1, "in_3_days": 3, "next_week": 7}
 
 @login_required
 @require_safe
-def task_list(request: HttpRequest) -> HttpResponse:
+def task_list(request: Request) -> HttpResponse:
     """Show the tasks that one may see, open ones by due date."""
     return list_response(request, TaskList)
 
@@ -53,10 +54,10 @@ def get_task(request: Any, pk: UUID) -> Task:
 
 @login_required
 @require_safe
-def task_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+def task_page(request: Request, pk: UUID) -> HttpResponse:
     """Show one task with what can be done with it."""
     task = get_task(request, pk)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     context = {
         "task": task,
         "overdue": task.is_overdue(),
@@ -71,11 +72,13 @@ def task_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def task_new(request: HttpRequest) -> HttpResponse:
+def task_new(request: Request) -> HttpResponse:
     """Make a task; `contact`, `deal`, `company` and `title` in the address fill the form."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require_kind("edit", "task")
-    first = {name: request.GET[name] for name in ("contact", "deal", "company", "title") if name in request.GET}
+    first: dict[str, Any] = {
+        name: request.GET[name] for name in ("contact", "deal", "company", "title") if name in request.GET
+    }
     first |= {"assignee": str(actor.id), "priority": Task.Priority.NORMAL, "type": Task.Type.TODO}
     first |= {"on": timezone.localdate(), "remind": True}
     form = TaskForm(request.POST or None, actor=actor, initial=first)
@@ -91,10 +94,10 @@ def task_new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def task_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+def task_edit(request: Request, pk: UUID) -> HttpResponse:
     """Change a task; an edit of the same field by somebody else answers 409 with both values (P3)."""
     task = get_task(request, pk)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require("edit", task)
     keep = (task.assignee_id, task.assignee.name)
     form = TaskForm(request.POST or None, actor=actor, keep=keep, initial=task_initial(task))
@@ -130,10 +133,10 @@ def _save(form: TaskForm, task: Task, actor: Any) -> None:
 
 @login_required
 @require_POST
-def task_complete(request: HttpRequest, pk: UUID) -> HttpResponse:
+def task_complete(request: Request, pk: UUID) -> HttpResponse:
     """Mark a task as done, or open it again (`open`)."""
     task = get_task(request, pk)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     if request.POST.get("open"):
         try:
             reopen_task(task_id=pk, actor=actor)
@@ -147,10 +150,10 @@ def task_complete(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def task_reschedule(request: HttpRequest, pk: UUID) -> HttpResponse:
+def task_reschedule(request: Request, pk: UUID) -> HttpResponse:
     """Move a task: `to` names a day (today, tomorrow, in 3 days, next week), or the form a date and time."""
     task = get_task(request, pk)
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     actor.require("edit", task)
     if request.method == "POST" and request.POST.get("to") in QUICK:
         today = timezone.now().astimezone(task.assignee.zone).date()
@@ -176,19 +179,19 @@ def task_reschedule(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def task_bin(request: HttpRequest, pk: UUID) -> HttpResponse:
+def task_bin(request: Request, pk: UUID) -> HttpResponse:
     """Put a task into the bin."""
     get_task(request, pk)
-    bin_task(task_id=pk, actor=request.actor)  # type: ignore[attr-defined]
+    bin_task(task_id=pk, actor=request.actor)
     return done(request, _("Task put into the bin"), "/tasks/")
 
 
 @login_required
 @require_POST
-def task_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
+def task_restore(request: Request, pk: UUID) -> HttpResponse:
     """Take a task out of the bin."""
     get_task(request, pk)
-    restore_task(task_id=pk, actor=request.actor)  # type: ignore[attr-defined]
+    restore_task(task_id=pk, actor=request.actor)
     return done(request, _("Task restored"), url_of("task", pk))
 
 
@@ -197,13 +200,13 @@ SUBTITLES = {"contact": "company__name", "deal": "company__name", "company": "ci
 
 @login_required
 @require_safe
-def record_options(request: HttpRequest, kind: str) -> HttpResponse:
+def record_options(request: Request, kind: str) -> HttpResponse:
     """Answer the records of a kind that one may see and whose search text holds what was typed."""
     if kind not in MODELS:
         raise Http404
     model = MODELS[kind]
     typed = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    rows = model.objects.visible_to(request.actor).live()  # type: ignore[attr-defined]
+    rows = model.objects.visible_to(request.actor).live()
     order = "sort_title" if kind == "deal" else "sort_name"
     for word in typed.split()[:5]:
         rows = rows.filter(**{f"{'search_text' if len(word) > 2 else order}__contains": word.lower()})

@@ -5,6 +5,7 @@ A move counts as acknowledged when its answer arrived, since COMMIT returned bef
 """
 
 import http.client
+import logging
 import multiprocessing
 import os
 import random
@@ -35,6 +36,7 @@ from deals.services import create_deal
 
 KILLS = int(os.environ.get("KILLS", "12"))
 DEALS = 12
+log = logging.getLogger(__name__)
 CSRF = "c" * 32
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 fork = multiprocessing.get_context("fork")
@@ -93,7 +95,12 @@ def serve(port: int) -> Callable[[], None]:
     def run() -> None:
         multiprocessing.set_start_method("fork", force=True)
         Granian(
-            "crm.wsgi:application", address="127.0.0.1", port=port, interface="wsgi", workers=1, blocking_threads=1,
+            "crm.wsgi:application",
+            address="127.0.0.1",
+            port=port,
+            interface="wsgi",
+            workers=1,
+            blocking_threads=1,
             log_enabled=False,
         ).serve()
 
@@ -215,7 +222,7 @@ def test_no_acknowledged_move_is_lost_or_doubled(rep, pipeline, stack):
 
     acknowledged = {deal: targets for mover in movers for deal, targets in mover.acknowledged.items()}
     total = sum(map(len, acknowledged.values()))
-    print(f"{KILLS} kills, {total} moves acknowledged, refused: {[dict(m.refused) for m in movers]}")
+    log.info("%s kills, %s moves acknowledged, refused: %s", KILLS, total, [dict(m.refused) for m in movers])
     assert total > KILLS
     for deal, targets in acknowledged.items():
         moves = list(StageChange.objects.filter(deal=deal, from_stage__isnull=False).order_by("at"))

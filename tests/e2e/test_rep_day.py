@@ -27,13 +27,21 @@ def office(rep, pipeline) -> dict[str, object]:
     company = create_company(values={"name": "Atlas Logistics", "owner_id": rep.pk}, actor=actor)
     lead = create_contact(values={"first_name": "Renée", "last_name": "Duval", "owner_id": rep.pk}, actor=actor)
     maya = create_contact(
-        values={"first_name": "Maya", "last_name": "Lindqvist", "company_id": company.pk, "owner_id": rep.pk}, actor=actor
+        values={"first_name": "Maya", "last_name": "Lindqvist", "company_id": company.pk, "owner_id": rep.pk},
+        actor=actor,
     )
     deal = create_deal(
-        actor=actor, title="Atlas rollout", owner=rep, company=company, amount=Decimal(148_000), contacts=[(maya.pk, "")]
+        actor=actor,
+        title="Atlas rollout",
+        owner=rep,
+        company=company,
+        amount=Decimal(148_000),
+        contacts=[(maya.pk, "")],
     )
     today = dt.datetime.now(tz=rep.zone).date()
-    task = create_task(row=TaskRow(title="Send the contract", assignee_id=rep.pk, due_on=today, deal_id=deal.pk), actor=actor)
+    task = create_task(
+        row=TaskRow(title="Send the contract", assignee_id=rep.pk, due_on=today, deal_id=deal.pk), actor=actor
+    )
     return {"lead": lead, "maya": maya, "deal": deal, "task": task}
 
 
@@ -163,7 +171,9 @@ def test_with_the_keyboard_alone(visitor, rep, office):
     expect(dialog.get_by_label("Why was it lost?")).to_be_focused()
     keys.press("Escape")
     expect(dialog).to_be_hidden()
-    expect(column(page, "Discovery").locator(".deal-card", has_text="Atlas rollout")).to_be_visible()
+    expect(
+        column(page, "Discovery").locator(".deal-card", has_text="Atlas rollout").get_by_role("link")
+    ).to_be_focused()
     keys.press("m")
     keys.press("6")
     expect(dialog.get_by_label("Why was it lost?")).to_be_focused()

@@ -38,9 +38,7 @@ def test_who_is_not_active_cannot_log_in(rep, state):
 
 def test_wrong_password_is_refused_and_limited(rep):
     client = Client()
-    statuses = [
-        client.post("/login/", {"login": rep.email, "password": "wrong"}).status_code for _ in range(7)
-    ]
+    statuses = [client.post("/login/", {"login": rep.email, "password": "wrong"}).status_code for _ in range(7)]
     assert set(statuses[:5]) <= {200, 422}
     assert client.post("/login/", {"login": rep.email, "password": PASSWORD}).status_code != 302
 

@@ -142,7 +142,9 @@ def test_typed_rate(client_of, admin, rate):
     values = {"currency": "EUR", "day": "2026-01-31", "rate": rate}
     response = client_of(admin).post("/settings/rates/", values)
     assert response.status_code == (302 if rate == "1,0842" else 422)
-    assert list(ExchangeRate.objects.values_list("rate", flat=True)) == ([Decimal("1.0842")] if rate == "1,0842" else [])
+    assert list(ExchangeRate.objects.values_list("rate", flat=True)) == (
+        [Decimal("1.0842")] if rate == "1,0842" else []
+    )
 
 
 def test_holidays_are_added_renamed_and_removed(boss, workspace):

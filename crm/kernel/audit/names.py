@@ -32,7 +32,7 @@ class Names:
     def add(self, field: Any, value: Any) -> None:
         """Note that this value of a field will be written."""
         if isinstance(field, models.ForeignKey) and value is not None:
-            self._wanted[field.related_model].add(value)  # type: ignore[index]
+            self._wanted[field.related_model].add(value)
 
     def collect(self, pairs: Iterable[tuple[Any, Any]]) -> None:
         """Note all values of (field, step) pairs, before and after."""
@@ -60,7 +60,7 @@ class Names:
         if value is None or value == "" or value == []:
             return ""
         if isinstance(field, models.ForeignKey):
-            return self._name(field.related_model, value)  # type: ignore[arg-type]
+            return self._name(field.related_model, value)
         if field.choices:
             return str(dict(field.flatchoices).get(value, value))
         return Truncator(self._plain(field, value, row)).chars(LONGEST)

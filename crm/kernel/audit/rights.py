@@ -49,4 +49,4 @@ def _parents(model: type[models.Model], parent: str, changes: list["RowChange"])
     for change in changes:
         ids |= {values[column] for values in (change.before, change.after) if values is not None}
     manager: Any = model._meta.get_field(parent).related_model._default_manager  # type: ignore[union-attr]
-    return manager.filter(pk__in=ids - {None})  # type: ignore[no-any-return]
+    return manager.filter(pk__in=ids - {None})

@@ -230,9 +230,9 @@ def _remove_what_hangs_on(model: type[models.Model], pks: list[Any]) -> None:
         if not pks or relation.related_model in TRACKED or relation.many_to_many or not field.db_constraint:
             continue
         rows = relation.related_model._base_manager.filter(**{f"{field.attname}__in": pks})
-        if relation.on_delete is models.SET_NULL:  # type: ignore[union-attr]
+        if relation.on_delete is models.SET_NULL:
             rows.update(**{field.attname: None})
-        elif relation.on_delete is models.CASCADE:  # type: ignore[union-attr]
+        elif relation.on_delete is models.CASCADE:
             rows.delete()
 
 
@@ -344,7 +344,7 @@ def _referred_to(
         child = relation.related_model
         if child not in TRACKED or relation.many_to_many:
             continue
-        column = relation.field.attname  # type: ignore[union-attr]
+        column = relation.field.attname
         for start in range(0, len(pks), BATCH):
             rows = child._base_manager.filter(**{f"{column}__in": pks[start : start + BATCH]})
             found |= {

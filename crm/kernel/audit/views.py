@@ -4,7 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.history import TRACKED
 from crm.kernel.core.htmx import is_fragment, page_or_fragment, refresh, toast, trigger
+from crm.kernel.core.http import Request
 from crm.kernel.core.models import Record
 
 from .models import ChangeSet
@@ -26,7 +27,7 @@ FRAGMENTS = {"modal-body": "dialog", "history": "entries", "history-more": "more
 
 @login_required
 @require_POST
-def undo_change(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def undo_change(request: Request, pk: UUID) -> HttpResponseBase:
     """Undo a command (H2); a second call undoes the undo, if asked for with its own id.
 
     Refused (422) if it is undone already; with conflicts (409) a dialog shows them and offers to undo the rest.
@@ -45,7 +46,7 @@ def undo_change(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     return _back(request, 200)
 
 
-def _conflict(request: HttpRequest, pk: UUID, conflict: Conflict) -> HttpResponse:
+def _conflict(request: Request, pk: UUID, conflict: Conflict) -> HttpResponse:
     """Show what has changed since, with both values (H2)."""
     context = {
         "rows": conflict_rows(conflict.theirs["fields"], request.actor),
@@ -58,7 +59,7 @@ def _conflict(request: HttpRequest, pk: UUID, conflict: Conflict) -> HttpRespons
     return response
 
 
-def _back(request: HttpRequest, status: int) -> HttpResponse:
+def _back(request: Request, status: int) -> HttpResponse:
     """Have the page fetch itself again; without htmx go back to where the person was."""
     if not is_fragment(request):
         return redirect(_safe_referer(request))
@@ -71,7 +72,7 @@ def _back(request: HttpRequest, status: int) -> HttpResponse:
     return response
 
 
-def _safe_referer(request: HttpRequest) -> str:
+def _safe_referer(request: Request) -> str:
     back = request.META.get("HTTP_REFERER", "")
     return back if url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()) else "/"
 
@@ -84,7 +85,7 @@ def _model_of(kind: str) -> type[Record]:
     raise Http404
 
 
-def _moment(request: HttpRequest) -> dt.datetime | None:
+def _moment(request: Request) -> dt.datetime | None:
     """Return where the last page stopped."""
     try:
         return parse_datetime(request.GET.get("before", ""))
@@ -94,7 +95,7 @@ def _moment(request: HttpRequest) -> dt.datetime | None:
 
 @login_required
 @require_safe
-def record_history(request: HttpRequest, kind: str, pk: UUID) -> HttpResponseBase:
+def record_history(request: Request, kind: str, pk: UUID) -> HttpResponseBase:
     """Everything that happened to a record, in sentences, filtered by field if asked (H3)."""
     model = _model_of(kind)
     record = get_object_or_404(model.objects.visible_to(request.actor), pk=pk)  # type: ignore[attr-defined]

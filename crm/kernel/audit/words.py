@@ -50,6 +50,6 @@ def conflict_rows(conflicts: list[dict[str, Any]], actor: Actor) -> list[dict[st
 def _record_name(model: Any, pk: Any, actor: Actor) -> str:
     rows = model._default_manager.all()
     if issubclass(model, Record):
-        rows = model.objects.visible_to(actor)  # type: ignore[attr-defined]
+        rows = model.objects.visible_to(actor)
     row = rows.filter(pk=pk).first()
     return str(row) if row is not None else _("a hidden record")

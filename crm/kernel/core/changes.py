@@ -139,7 +139,7 @@ def changeset(
     at: datetime | None = None,
     summary: dict[str, Any] | None = None,
     undo_of: UUID | None = None,
-    id: UUID | None = None,
+    id: UUID | None = None,  # noqa: A002  the name of what it is
 ) -> Iterator[Change]:
     """Open one change-set in one transaction, or join the open one.
 

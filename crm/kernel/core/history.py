@@ -51,10 +51,10 @@ def tracked(**options: Any) -> Any:
                 "indexes": [
                     models.Index(
                         fields=["pgh_obj", "pgh_id"],
-                        name=f"{model._meta.app_label[:8]}_{model._meta.model_name[:12]}_h_obj",
+                        name=f"{model._meta.app_label[:8]}_{model.__name__.lower()[:12]}_h_obj",
                     ),
                     models.Index(
-                        fields=["pgh_context"], name=f"{model._meta.app_label[:8]}_{model._meta.model_name[:12]}_h_set"
+                        fields=["pgh_context"], name=f"{model._meta.app_label[:8]}_{model.__name__.lower()[:12]}_h_set"
                     ),
                 ],
             },

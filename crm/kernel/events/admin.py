@@ -41,7 +41,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter, "name", "source")
     search_fields = ("subject_id__exact", "changeset_id__exact")
     ordering = ("-id",)
-    actions = ("try_again",)
+    actions: Any = ("try_again",)
 
     @admin.action(description=_("Try again"))
     def try_again(self, request: HttpRequest, queryset: Any) -> None:

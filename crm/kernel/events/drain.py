@@ -51,7 +51,7 @@ def process(event_id: int) -> bool:
             event.processed_at, event.leased_until, event.error = timezone.now(), None, ""
             event.save(update_fields=["processed_at", "leased_until", "done", "error"])
         return True
-    except Exception:  # noqa: BLE001  whatever a consumer raises belongs to its event, which waits and is tried again
+    except Exception:
         log.exception("event %s failed", event_id)
         _postpone(event_id, traceback.format_exc(limit=5))
         return False

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 
-class BadQuery(Exception):  # noqa: N818 - it is an address, not the program, that is wrong
+class BadQuery(Exception):
     """The address names a filter, a sort or a value that the list does not have.
 
     `name` is the parameter (a 400 page).

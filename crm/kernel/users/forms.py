@@ -132,7 +132,8 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         names = ("name", "email", "role", "team", "timezone", "delegate")
-        super().__init__(*args, initial={name: getattr(person, name) for name in names}, **kwargs)
+        kwargs["initial"] = {name: getattr(person, name) for name in names}
+        super().__init__(*args, **kwargs)
         self.fields["delegate"].queryset = User.objects.owners().exclude(pk=person.pk)  # type: ignore[attr-defined]
 
 
@@ -154,11 +155,12 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         names = ("name", "timezone", "locale", "theme", "delegate", "single_keys")
-        super().__init__(*args, initial={name: getattr(person, name) for name in names}, **kwargs)
+        kwargs["initial"] = {name: getattr(person, name) for name in names}
+        super().__init__(*args, **kwargs)
         self.fields["delegate"].queryset = User.objects.owners().exclude(pk=person.pk)  # type: ignore[attr-defined]
 
 
-class AbsenceForm(forms.ModelForm):  # type: ignore[type-arg]
+class AbsenceForm(forms.ModelForm):
     """Days away."""
 
     class Meta:
@@ -182,7 +184,8 @@ class TeamForm(forms.Form):
 
     def __init__(self, *args: Any, team: Team | None = None, **kwargs: Any) -> None:
         initial = {name: getattr(team, name) for name in ("name", "parent", "manager")} if team else {}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         if team is not None:
             self.fields["parent"].queryset = Team.objects.exclude(pk=team.pk)  # type: ignore[attr-defined]
 
@@ -201,7 +204,8 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, role: Role | None = None, **kwargs: Any) -> None:
         levels = role.levels if role else DEFAULTS["rep"]["levels"]
         initial = {"name": role.name if role else "", "flags": role.flags if role else ["bulk"]}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         choices = [(level, LEVEL_WORDS[level]) for level in LEVELS]
         for kind in KINDS:
             for verb in VERBS:
@@ -235,7 +239,7 @@ class LeaveForm(forms.Form):
         for owned, number in work:
             choices = [*people, (self.NOBODY, _("Nobody, it goes back to the queue"))] if owned.optional else people
             self.fields[owned.key] = forms.ChoiceField(
-                label=owned.label,
+                label=str(owned.label),
                 choices=choices,
                 initial=str(heir.pk) if heir is not None and str(heir.pk) in self._by_id else "",
                 help_text=str(number),

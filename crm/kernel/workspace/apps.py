@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -28,5 +30,5 @@ class WorkspaceConfig(AppConfig):
             )
 
 
-def _may_change(user: object) -> bool:
-    return user.may("settings")  # type: ignore[attr-defined, no-any-return]
+def _may_change(user: Any) -> bool:
+    return bool(user.may("settings"))

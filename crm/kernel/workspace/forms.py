@@ -23,7 +23,7 @@ def zone_choices() -> list[tuple[str, str]]:
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
 
 
-class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
+class WorkspaceForm(forms.ModelForm):
     """Name, money, time zone and calendar (U6)."""
 
     base_currency = forms.ChoiceField(label=_("Base currency"), help_text=_("Sums and reports are in this currency."))
@@ -50,7 +50,7 @@ class WorkspaceForm(forms.ModelForm):  # type: ignore[type-arg]
         return sorted(self.cleaned_data["working_days"])
 
 
-class HolidayForm(forms.ModelForm):  # type: ignore[type-arg]
+class HolidayForm(forms.ModelForm):
     """A day off for the whole company."""
 
     class Meta:
@@ -62,7 +62,7 @@ class HolidayForm(forms.ModelForm):  # type: ignore[type-arg]
         """Let the same day through: it takes the new name."""
 
 
-class RateForm(forms.ModelForm):  # type: ignore[type-arg]
+class RateForm(forms.ModelForm):
     """One exchange rate."""
 
     currency = forms.ChoiceField(label=_("Currency"))

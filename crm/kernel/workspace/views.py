@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +12,7 @@ from crm.kernel.core.access import flag_required
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import toast
+from crm.kernel.core.http import Request
 
 from .forms import HolidayForm, RateForm, RateLinesForm, WorkspaceForm
 from .models import ExchangeRate, Holiday, Workspace
@@ -21,7 +22,7 @@ LISTED = 200
 
 
 @flag_required("settings")
-def workspace(request: HttpRequest) -> HttpResponseBase:
+def workspace(request: Request) -> HttpResponseBase:
     """Name, base currency, time zone and calendar."""
     form = WorkspaceForm(request.POST or None, instance=Workspace.objects.first() or Workspace())
     if request.method == "POST" and form.is_valid():
@@ -36,7 +37,7 @@ def workspace(request: HttpRequest) -> HttpResponseBase:
 
 
 @flag_required("settings")
-def holidays(request: HttpRequest) -> HttpResponseBase:
+def holidays(request: Request) -> HttpResponseBase:
     """The days on which the company does not work, with a form to add one."""
     form = HolidayForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -59,7 +60,7 @@ def holidays(request: HttpRequest) -> HttpResponseBase:
 
 @flag_required("settings")
 @require_POST
-def holiday_remove(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def holiday_remove(request: Request, pk: UUID) -> HttpResponseBase:
     """Remove a holiday."""
     holiday = get_object_or_404(Holiday, pk=pk)
     remove_holiday(holiday_id=holiday.pk, actor=request.actor)
@@ -67,7 +68,7 @@ def holiday_remove(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     return redirect("workspace:holidays")
 
 
-def _rates_page(request: HttpRequest, form: RateForm, lines: RateLinesForm) -> HttpResponse:
+def _rates_page(request: Request, form: RateForm, lines: RateLinesForm) -> HttpResponse:
     base = Workspace.current().base_currency
     rows = list(ExchangeRate.objects.order_by("currency", "-day")[: LISTED + 1])
     today = Workspace.current().today()
@@ -83,7 +84,7 @@ def _rates_page(request: HttpRequest, form: RateForm, lines: RateLinesForm) -> H
 
 
 @flag_required("settings")
-def rates(request: HttpRequest) -> HttpResponseBase:
+def rates(request: Request) -> HttpResponseBase:
     """Exchange rates, with a form to type one."""
     form = RateForm(request.POST or None, base=Workspace.current().base_currency)
     if request.method == "POST" and form.is_valid():
@@ -99,7 +100,7 @@ def rates(request: HttpRequest) -> HttpResponseBase:
 
 @flag_required("settings")
 @require_POST
-def rate_lines(request: HttpRequest) -> HttpResponseBase:
+def rate_lines(request: Request) -> HttpResponseBase:
     """Take over pasted or uploaded exchange rates: all of them or, with a message for each wrong line, none."""
     lines = RateLinesForm(request.POST, request.FILES)
     if lines.is_valid():
@@ -116,7 +117,7 @@ def rate_lines(request: HttpRequest) -> HttpResponseBase:
 
 @flag_required("settings")
 @require_POST
-def rate_remove(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+def rate_remove(request: Request, pk: UUID) -> HttpResponseBase:
     """Remove an exchange rate."""
     rate = get_object_or_404(ExchangeRate, pk=pk)
     remove_rate(rate_id=rate.pk, actor=request.actor)

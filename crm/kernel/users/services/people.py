@@ -92,7 +92,7 @@ def add_absence(*, person_id: UUID, starts_on: dt.date, ends_on: dt.date, actor:
 @command("users.remove_absence")
 def remove_absence(*, absence_id: UUID, actor: Actor) -> None:
     """Take an absence back. Somebody else's is not found without the settings right."""
-    absences = Absence.objects.all() if actor.may("settings") else Absence.objects.filter(user_id=actor.id)
+    absences = Absence.objects.all() if actor.may("settings") else Absence.objects.filter(user=actor.user)
     absences.get(pk=absence_id).delete()
 
 

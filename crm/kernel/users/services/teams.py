@@ -68,5 +68,5 @@ def _uses() -> list[Any]:
     return [
         relation
         for relation in Team._meta.related_objects
-        if relation.related_model._meta.app_label not in ("users",) and relation.field.db_constraint
+        if relation.related_model._meta.app_label != "users" and getattr(relation.field, "db_constraint", False)
     ]
