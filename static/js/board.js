@@ -264,6 +264,8 @@ function openMenu() {
   const card = current();
   if (!card) return false;
   $(".deal-more", card).click();
+  // The menu's own toggle event comes a moment later: a digit typed at once must find it.
+  $(".menu-item", menu())?.focus();
   return true;
 }
 
