@@ -1,6 +1,5 @@
 """Into the bin and out of it (R8). A won deal is in numbers of the past: binning it needs the right to date back."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import F
@@ -10,8 +9,8 @@ from crm.kernel.events.bus import publish
 from deals.events import DealBinned, DealRestored
 from deals.models import Deal
 
-from .editing import people_ids
 from .lifecycle import derive_lifecycle_of_deals
+from .locking import lock_deal
 
 
 @command("deals.bin")
@@ -20,17 +19,17 @@ def bin_deal(*, deal_id: UUID, actor: Actor) -> Deal:
 
     Raises Deal.DoesNotExist, and PermissionDenied without the right to delete it or, if it is won, to date back.
     """
-    return _set_binned(Deal.objects.visible_to(actor).live(), deal_id, actor, binned=True)
+    return _set_binned(deal_id, actor, binned=True)
 
 
 @command("deals.restore")
 def restore_deal(*, deal_id: UUID, actor: Actor) -> Deal:
     """Take a deal out of the bin. Raises as `bin_deal` does."""
-    return _set_binned(Deal.objects.visible_to(actor).binned(), deal_id, actor, binned=False)
+    return _set_binned(deal_id, actor, binned=False)
 
 
-def _set_binned(rows: Any, deal_id: UUID, actor: Actor, *, binned: bool) -> Deal:
-    deal: Deal = rows.select_related("stage").locked().get(pk=deal_id)
+def _set_binned(deal_id: UUID, actor: Actor, *, binned: bool) -> Deal:
+    deal = lock_deal(deal_id, actor, binned=not binned)
     actor.require("delete", deal)
     if deal.stage.is_won:
         actor.require_flag("date_back")
@@ -40,7 +39,12 @@ def _set_binned(rows: Any, deal_id: UUID, actor: Actor, *, binned: bool) -> Deal
     derive_lifecycle_of_deals([deal.pk], companies=deal.stage.is_won)
     event = DealBinned if binned else DealRestored
     publish(
-        event(subject_id=deal.pk, company_id=deal.company_id, contact_ids=people_ids(deal), restated=deal.stage.is_won),
+        event(
+            subject_id=deal.pk,
+            company_id=deal.company_id,
+            contact_ids=tuple(deal.contact_ids),
+            restated=deal.stage.is_won,
+        ),
         actor=actor,
     )
     return deal

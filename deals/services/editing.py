@@ -18,6 +18,7 @@ from deals.models import Deal, DealContact
 
 from .checks import EDITABLE, check_closed_on, check_company, check_lost_reason, check_owner, cleaned, visible_contacts
 from .lifecycle import derive_lifecycle_of_deals
+from .locking import lock_deal
 from .searching import refresh_search
 
 RELATIONS = ("owner", "company", "lost_reason")
@@ -41,9 +42,7 @@ def edit_deal(
     first: Refused unless `confirm_currency` (P7).
     Raises Deal.DoesNotExist, PermissionDenied, Conflict with `mine` and `theirs` of each field, Refused.
     """
-    deal: Deal = (
-        Deal.objects.visible_to(actor).live().select_related("stage", "owner", "company").locked().get(pk=deal_id)
-    )
+    deal = lock_deal(deal_id, actor)
     actor.require("edit", deal)
     if company_name and "company" in values and values["company"] is None:
         values = {**values, "company": company_for_name(name=company_name, actor=actor)}
@@ -143,7 +142,7 @@ def _write(deal: Deal, changes: dict[str, Any], actor: Actor) -> Deal:
         DealChanged(
             subject_id=deal.pk,
             company_id=deal.company_id,
-            contact_ids=people_ids(deal),
+            contact_ids=tuple(deal.contact_ids),
             fields=tuple(sorted(name.removesuffix("_id") for name in changes)),
             **moved_owner,
         ),
@@ -169,7 +168,7 @@ def fill_people(deal: Deal, contact_id: UUID, actor: Actor) -> None:
 @command("deals.snooze")
 def snooze_deal(*, deal_id: UUID, until: dt.date | None, actor: Actor) -> Deal:
     """Hide the "gone quiet" mark of a deal until a day to come, or show it again with None (P8). The clock runs on."""
-    deal: Deal = Deal.objects.visible_to(actor).live().select_related("stage").locked().get(pk=deal_id)
+    deal = lock_deal(deal_id, actor)
     actor.require("edit", deal)
     if until is not None and until <= Workspace.current().today():
         raise Refused(_("Choose a day to come."), fields={"until": _("Choose a day after today.")})

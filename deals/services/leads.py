@@ -44,9 +44,9 @@ def qualify_lead(
     deal. Raises Contact.DoesNotExist, PermissionDenied without the right to edit the contact or any deal, Refused for a
     contact that is no lead and has no open deal.
     """
-    contact: Contact = (
-        Contact.objects.visible_to(actor).live().select_related("company", "owner").locked().get(pk=contact_id)
-    )
+    # The row alone is locked: a join would lose it after waiting for a rival (see locking).
+    Contact.objects.visible_to(actor).live().locked().only("pk").get(pk=contact_id)
+    contact: Contact = Contact.objects.select_related("company", "owner").get(pk=contact_id)
     actor.require_kind("edit", "deal")
     if not contact.is_lead:
         return Qualified(_open_deal(contact, actor), created=False)

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor, business_time, command
@@ -14,21 +13,14 @@ from crm.kernel.core.errors import Conflict, MissingFields, Refused
 from crm.kernel.events.bus import DomainEvent, publish
 from crm.kernel.workspace.models import Workspace
 from deals.events import DealChanged, DealLost, DealReopened, DealStageChanged, DealWon
-from deals.models import REQUIRABLE, Deal, DealContact, LostReason, Stage, StageChange
+from deals.models import REQUIRABLE, Deal, LostReason, Stage, StageChange
 
 from .checks import check_closed_on, check_lost_reason, check_owner
 from .editing import changes_from, fill_people
 from .lifecycle import derive_lifecycle_of_deals
+from .locking import lock_deal
 from .searching import refresh_search
 from .visits import begin_visits
-
-
-def lock_deal(deal_id: UUID, actor: Actor) -> Deal:
-    """Return the live deal, locked, with stage, owner, company and `contact_ids`; DoesNotExist if it is not visible."""
-    people = DealContact.objects.filter(deal=OuterRef("pk")).order_by("-primary", "id").values("contact")
-    rows = Deal.objects.visible_to(actor).live().select_related("stage", "owner", "company", "pipeline")
-    deal: Deal = rows.annotate(contact_ids=ArraySubquery(people)).locked().get(pk=deal_id)
-    return deal
 
 
 @command("deals.move")

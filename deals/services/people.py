@@ -17,6 +17,7 @@ from deals.models import Deal, DealContact
 from .checks import visible_contacts
 from .editing import people_ids
 from .lifecycle import derive_lifecycle
+from .locking import lock_deal
 from .searching import refresh_search
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def checked_role(role: str) -> str:
 
 
 def _locked(deal_id: UUID, actor: Actor) -> Deal:
-    deal: Deal = Deal.objects.visible_to(actor).live().select_related("stage").locked().get(pk=deal_id)
+    deal = lock_deal(deal_id, actor)
     actor.require("edit", deal)
     return deal
 

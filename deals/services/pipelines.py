@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.db.models import Max, OuterRef
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crm.kernel.core.changes import Actor, command
 from crm.kernel.core.errors import Refused
-from deals.models import REQUIRABLE, Deal, DealContact, ForecastCategory, Pipeline, Stage
+from deals.models import REQUIRABLE, Deal, ForecastCategory, Pipeline, Stage
 
+from .locking import read_deals
 from .moving import check_entry, enter_stage
 
 MANY_STAGES = 7
@@ -195,10 +195,9 @@ def archive_stage(*, stage_id: UUID, actor: Actor, move_to: Stage | None = None)
 
 def _empty(stage: Stage, to: Stage, actor: Actor) -> int:
     """Move all deals of a stage, those in the bin too, in sets."""
-    people = DealContact.objects.filter(deal=OuterRef("pk")).order_by("-primary", "id").values("contact")
-    rows = Deal.objects.filter(stage=stage).select_related("stage", "owner").annotate(contact_ids=ArraySubquery(people))
     moved = 0
-    while deals := list(rows.locked().order_by("pk")[:BATCH]):
+    while ids := list(Deal.objects.filter(stage=stage).locked().order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        deals = read_deals(ids)
         for deal in deals:
             actor.require("edit", deal)
         check_entry(deals, to, people={deal.pk for deal in deals if deal.contact_ids})

@@ -28,7 +28,9 @@ def board(request: Request) -> HttpResponse:
                 return redirect(f"{reverse('deals:deal_list')}?stage={page.more().stage.pk}")
             return render(request, "deals/board.html#more", {"column": page.more(), "board": page})
         context = {"board": page, "list": page, "chips": page.chips, "columns": page.board_columns()}
-        return render(request, Board.template, context | {"stamp": Board.stamp()})
+        # All open stages are to fit: the sidebar is a rail here unless the person has unfolded it.
+        rail = request.COOKIES.get("nav") != "wide"
+        return render(request, Board.template, context | {"stamp": Board.stamp(), "nav_rail": rail})
     except BadQuery as error:
         return bad_query_response(request, Board.title, error)
 
