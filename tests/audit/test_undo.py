@@ -1,4 +1,4 @@
-"""Undo of commands of all apps, by pages and services (H2): whole or field by field, own or all, with today's rights."""
+"""Undo of commands of all apps, by pages and services (H2): whole or field by field, with the rights of today."""
 
 import datetime as dt
 
