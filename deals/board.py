@@ -13,7 +13,7 @@ from uuid import UUID
 from zlib import crc32
 
 from django.db import connection
-from django.db.models import F, Q, TextField
+from django.db.models import F, TextField
 from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils.safestring import SafeString, mark_safe
@@ -189,9 +189,7 @@ class Board(ListPage):
 
     def base(self) -> Any:
         """Return the open deals of the pipeline, and those closed this month."""
-        # By stage and day, so that the totals are read from their index alone.
-        shown = Q(closed_on__isnull=True) | Q(closed_on__gte=self.month)
-        return super().base().filter(shown, stage__in=[stage.pk for stage in self.stages])
+        return super().base().open_or_closed_since(self.month).filter(stage__in=[stage.pk for stage in self.stages])
 
     def open_rows(self) -> Any:
         """Return the open deals that match."""
