@@ -54,12 +54,14 @@ def test_bulk_updates_and_raw_sql_are_recorded_too(rep):
     assert sorted(rows.values_list("source", flat=True)) == ["Fair"] * 3 + ["Web"] * 3
 
 
+@pytest.mark.unattributed
 def test_a_write_outside_a_command_is_recorded_as_unattributed(db):
     contact = Contact.objects.create(first_name="Nobody")
     row = ContactHistory.objects.get(pgh_obj_id=contact.pk)
     assert ChangeSet.objects.get(pk=row.pgh_context_id).actor_kind == "unattributed"
 
 
+@pytest.mark.unattributed
 def test_what_follows_a_command_in_a_larger_transaction_is_not_attributed_to_it(rep):
     contact = add(Actor.of(rep))
     Contact.objects.filter(pk=contact.pk).update(source="Web")
