@@ -82,19 +82,26 @@ def measure(var: Path, *, rounds: int) -> dict[str, Any]:
     owner = connection.owner_connection()
     owner.settings_dict["NAME"] = "postgres"
     with owner.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)")
+        cursor.execute(f"DROP DATABASE IF EXISTS {COPY}")
         cursor.execute(f"CREATE DATABASE {COPY} TEMPLATE {name}")
     try:
         return _measure_on_copy(companies, rounds)
     finally:
         with owner.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)")
+            cursor.execute(f"DROP DATABASE IF EXISTS {COPY}")
         owner.close()
 
 
 def _measure_on_copy(companies: list[str], rounds: int) -> dict[str, Any]:
     raw = connection.owner_connection()
     raw.settings_dict["NAME"] = COPY
+    try:
+        return _measure_with(raw, companies, rounds)
+    finally:
+        raw.close()
+
+
+def _measure_with(raw: Any, companies: list[str], rounds: int) -> dict[str, Any]:
     with raw.cursor() as cursor:
         cursor.execute(TWINS)
         for twin, table in (
@@ -118,7 +125,6 @@ def _measure_on_copy(companies: list[str], rounds: int) -> dict[str, Any]:
         big = Path(folder) / "big.csv"
         write_file(big, 100_000, "big", companies)
         large = _import(small, big)
-    raw.close()
     return {
         "import_seconds": statistics.median(o["seconds"] for o in ours),
         "s_seconds": statistics.median(floor),

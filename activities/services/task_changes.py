@@ -29,10 +29,14 @@ def fetch(task_ids: Sequence[UUID], actor: Actor, verb: str = "edit") -> list[Ta
 
     Raises DoesNotExist if the actor may not see one, PermissionDenied if not do `verb` to one; nothing is written then.
     """
-    rows = Task.objects.visible_to(actor).locked().select_related("assignee").filter(pk__in=task_ids).order_by("pk")
-    found = {task.pk: task for task in rows}
-    if len(found) != len(set(task_ids)):
+    held = list(
+        Task.objects.visible_to(actor).locked().filter(pk__in=task_ids).order_by("pk").values_list("pk", flat=True)
+    )
+    if len(held) != len(set(task_ids)):
         raise Task.DoesNotExist("No such task.")
+    found = {
+        task.pk: task for task in Task.objects.select_related("assignee__role", "assignee__team").filter(pk__in=held)
+    }
     for task in found.values():
         actor.require(verb, task)
     return [found[pk] for pk in dict.fromkeys(task_ids)]

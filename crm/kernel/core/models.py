@@ -24,7 +24,11 @@ class Rows(models.QuerySet[Any]):
         return self.filter(who.scope(self.model.kind, "edit").filter())
 
     def locked(self) -> Self:
-        """Lock the rows until the end of the transaction (only these, not what is joined to them)."""
+        """Lock the rows until the end of the transaction (only these, not what is joined to them).
+
+        Lock without `select_related`: after waiting for a rival, a changed row no longer fits what was joined to it before
+        and would seem to be gone. Fetch what belongs to the row once it is held.
+        """
         return self.select_for_update(of=("self",))
 
 
