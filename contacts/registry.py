@@ -1,6 +1,6 @@
 """What apps above contacts add to the pages of contacts: actions on a lead, such as "Qualify"."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -48,3 +48,19 @@ lead_actions: list[LeadAction] = []
 def register_lead_action(action: LeadAction) -> None:
     """Add an action; one with the same address replaces the earlier one."""
     lead_actions[:] = [*(each for each in lead_actions if each.url_name != action.url_name), action]
+
+
+# Says which of these companies have bought (R4).
+Bought = Callable[[Collection[UUID]], set[UUID]]
+_bought: list[Bought] = []
+
+
+def tell_customers(function: Bought) -> None:
+    """Let `function(company_ids)` say which of the companies have bought, so that new contacts there are customers (R4)."""
+    _bought[:] = [function]
+
+
+def companies_that_bought(company_ids: Iterable[UUID | None]) -> set[UUID]:
+    """Return which of the companies have bought."""
+    ids = {pk for pk in company_ids if pk is not None}
+    return _bought[0](ids) if _bought and ids else set()

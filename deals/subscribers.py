@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.events import CompanyBinned, CompanyChanged, ContactChanged
 from contacts.models import Contact
+from contacts.registry import tell_customers
 from crm.kernel.audit.registry import label_commands, recompute_with, undo_with
 from crm.kernel.events.bus import subscribe
 
 from . import leaving
 from .models import Deal, DealContact, StageChange
-from .services.lifecycle import derive_lifecycle
+from .services.lifecycle import companies_that_bought, derive_lifecycle
 from .services.searching import refresh_search
 from .services.undoing import recompute_deals, recompute_people, undo_visits
 
@@ -55,6 +56,8 @@ def connect() -> None:
     subscribe(ContactChanged, follow_contacts)
     subscribe(CompanyChanged, follow_companies)
     subscribe(CompanyBinned, let_go_of_companies)
+    tell_customers(companies_that_bought)
+    leaving.register()
 
 
 def follow_contacts(events: list[ContactChanged]) -> None:
@@ -72,7 +75,6 @@ def follow_companies(events: list[CompanyChanged]) -> None:
     named = [event.company_id for event in events if "name" in event.fields]
     if named:
         refresh_search(Deal.objects.filter(company__in=named).values_list("pk", flat=True))
-    leaving.register()
 
 
 def let_go_of_companies(events: list[CompanyBinned]) -> None:

@@ -7,7 +7,8 @@ from django.db import connection
 from django.utils import timezone
 
 from contacts.events import ContactCreated
-from contacts.models import Company, Contact, ContactEmail, ContactPhone
+from contacts.models import Company, Contact, ContactEmail, ContactPhone, Lifecycle
+from contacts.registry import companies_that_bought
 from crm.kernel.core.bulk import copy_rows
 from crm.kernel.core.ids import uuid7
 from crm.kernel.events.bus import publish
@@ -21,9 +22,12 @@ def write_contacts(job: Job, contacts: Sequence[dict[str, Any]]) -> None:
     """Insert contacts given as columns with an `id`, and `emails` and `phones` as lists, and say so."""
     now = timezone.now()
     rows = []
+    bought = companies_that_bought(contact.get("company_id") for contact in contacts)
     for contact, text in zip(contacts, _search_texts(contacts), strict=True):
         row = {name: value for name, value in contact.items() if name not in CHILDREN}
         row.setdefault("created_at", now)
+        if row.get("company_id") in bought:
+            row.setdefault("lifecycle", Lifecycle.CUSTOMER)
         emails, phones = contact["emails"], contact["phones"]
         row |= {"updated_at": now, "search_text": text}
         row |= {"primary_email": emails[0] if emails else "", "primary_phone": phones[0] if phones else ""}

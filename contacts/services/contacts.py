@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from contacts.events import ContactChanged, ContactCreated, LeadStatusChanged, OwnerChanged
 from contacts.models import Company, CompanyEmail, Contact, ContactEmail, LeadStatus, Lifecycle
+from contacts.registry import companies_that_bought
 from crm.kernel.core.changes import Actor, command
 from crm.kernel.events.bus import publish
 from crm.kernel.users.models import User
@@ -128,12 +129,21 @@ def create_contacts(*, rows: Sequence[Mapping[str, Any]], actor: Actor, drafts: 
     ready = list(drafts) or check_contacts(rows, actor=actor)
     for draft in ready:
         draft.raise_errors()
+    _greet_customers(ready)
     names = _company_names(ready)
     contacts: list[Contact] = insert_drafts(Contact, ready, lambda draft: _words(draft, names), _primaries)
     publish(
         *(ContactCreated(subject_id=c.pk, company_id=c.company_id, owner_id=c.owner_id) for c in contacts), actor=actor
     )
     return contacts
+
+
+def _greet_customers(drafts: Sequence[Draft]) -> None:
+    """Make new contacts of companies that have bought customers, unless they were said to be something else (R4)."""
+    bought = companies_that_bought(draft.values.get("company_id") for draft in drafts)
+    for draft in drafts:
+        if draft.values.get("company_id") in bought and draft.values.get("lifecycle", Lifecycle.LEAD) == Lifecycle.LEAD:
+            draft.values["lifecycle"] = Lifecycle.CUSTOMER
 
 
 def _company_names(drafts: Sequence[Draft]) -> dict[UUID, str]:

@@ -6,10 +6,12 @@
 - `churned` is set by hand and ends with a win later than its date; `other` is nobody's business here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import connection
+
+from deals.models import Deal
 
 DERIVE = """
 UPDATE contacts_contact c
@@ -46,6 +48,12 @@ WHERE %(companies)s AND c.company_id IN (
     SELECT company_id FROM deals_deal WHERE id = ANY(%(deals)s) AND company_id IS NOT NULL
 )
 """
+
+
+def companies_that_bought(company_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the companies that have a deal that stands won: whoever is new there is a customer (R4)."""
+    rows = Deal.objects.live().won().filter(company__in=company_ids)
+    return set(rows.order_by().values_list("company_id", flat=True).distinct())
 
 
 def derive_lifecycle(contact_ids: Iterable[UUID], *, new_win: bool = False) -> int:
