@@ -39,7 +39,8 @@ def people(rep, number: int, touched: list[int | None] | None = None, **values) 
 
 def walk(rows, sort: Sort, reverse: bool, size: int, gather: bool = False) -> tuple[list, list]:
     """Return the ids seen going forward to the end, and those seen going back from there."""
-    pager = Pager(rows.values("pk", _sort=F(sort.column)), sort, reverse, size, gather=gather)
+    rows = rows.values("pk", _sort=F(sort.column))
+    pager = Pager(rows, sort, reverse, size, whole=rows if gather else None)
     page = pager.page()
     forward = [row["pk"] for row in page.rows]
     while page.next is not None:

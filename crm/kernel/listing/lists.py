@@ -129,9 +129,13 @@ class ListPage:
             newest = rows.order_by(*self.sorts[0].ordering(False)).values("pk")[:SORTABLE]
             rows = self.base().filter(pk__in=newest)
         names = {name: None for column in self.columns for name in column.fields}
-        rows = rows.values("pk", *names, *self.extra_fields, _sort=F(self.sort.column))
+
+        def read(rows: Any) -> Any:
+            return rows.values("pk", *names, *self.extra_fields, _sort=F(self.sort.column))
+
         after, before = (self._cursor(param) for param in ("after", "before"))
-        return Pager(rows, self.sort, self.reverse, gather=self.few).page(after, before)
+        whole = read(self.base()) if self.few else None
+        return Pager(read(rows), self.sort, self.reverse, whole=whole).page(after, before)
 
     @cached_property
     def few(self) -> bool:

@@ -119,12 +119,16 @@ class Page:
 class Pager:
     """Cuts one page out of an ordered query set of rows."""
 
-    def __init__(self, rows: Any, sort: Sort, reverse: bool, size: int = PAGE_SIZE, *, gather: bool = False) -> None:
+    def __init__(self, rows: Any, sort: Sort, reverse: bool, size: int = PAGE_SIZE, *, whole: Any = None) -> None:
+        """Take the rows; `whole` is the list without its search, if that finds so few that all are gathered and sorted.
+
+        Then only the rows of the page are joined to what the columns show of other tables.
+        """
         self.rows = rows
+        self.whole = whole
         self.sort = sort
         self.reverse = reverse
         self.size = size
-        self.gather = gather
 
     def page(self, after: Cursor | None = None, before: Cursor | None = None) -> Page:
         """Return the page after, or before, a place; without one the first page."""
@@ -148,23 +152,30 @@ class Pager:
     def _take(self, place: Cursor | None, backwards: bool) -> list[dict[str, Any]]:
         """Return up to one row more than a page, from a place on, in the order of reading."""
         reverse = self.reverse is not backwards
-        ordered = self.rows.order_by(*self.sort.ordering(reverse, gather=self.gather))
+        ordered = self.rows.order_by(*self.sort.ordering(reverse, gather=self.whole is not None))
         limit = self.size + 1
         if place is None:
-            return list(ordered[:limit])
+            return self._fetch(ordered, limit, reverse)
         blocks = [False, True] if not reverse else [True, False]  # is the value empty?
         if not self.sort.nullable:
-            return list(ordered.filter(self._beyond(place, reverse))[:limit])
+            return self._fetch(ordered.filter(self._beyond(place, reverse)), limit, reverse)
         found: list[dict[str, Any]] = []
         start = blocks.index(place.value is None)
         for empty in blocks[start:]:
             part = ordered.filter(Q(**{f"{self.sort.column}__isnull": empty}))
             if empty is (place.value is None):
                 part = part.filter(self._beyond(place, reverse))
-            found += part[: limit - len(found)]
+            found += self._fetch(part, limit - len(found), reverse)
             if len(found) >= limit:
                 break
         return found
+
+    def _fetch(self, ordered: Any, limit: int, reverse: bool) -> list[dict[str, Any]]:
+        """Return the first rows of an ordered query."""
+        if self.whole is None:
+            return list(ordered[:limit])
+        keys = ordered.values("pk")[:limit]
+        return list(self.whole.filter(pk__in=keys).order_by(*self.sort.ordering(reverse)))
 
     def _beyond(self, place: Cursor, reverse: bool) -> Any:
         """Return the condition for rows that come after a place within its block."""
