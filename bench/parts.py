@@ -41,23 +41,20 @@ def measure_pages(options: argparse.Namespace, var: Path) -> None:
 
 
 def _compare_sizes() -> None:
-    """Print how the pages of the huge workspace compare with those of the large one, if both are measured."""
+    """Print how the pages of the huge workspace compare with those of the large one, if both are measured.
+
+    The two were measured at different moments, so each page is taken in units of F(list) of its own run.
+    """
     large, huge = (known(size).get("pages", {}).get("cases", {}) for size in ("large", "huge"))
-    floor = huge["F(login)"]["ms"] / large["F(login)"]["ms"] if large and huge else 1.0
-    lines = [
-        Line(
-            name,
-            huge[name]["ms"] / large[name]["ms"],
-            1.3,
-            1.1,
-            "x",
-            f"{large[name]['ms']:.1f} -> {huge[name]['ms']:.1f} ms",
-        )
-        for name in large
-        if name in huge and not name.startswith("F(")
-    ]
-    if lines:
-        print_lines(f"Huge / large (F(login) itself changed by {floor:.2f})", lines)
+    if not large or not huge:
+        return
+    machine = huge["F(list)"]["ms"] / large["F(list)"]["ms"]
+    lines = []
+    for name in sorted(set(large) & set(huge)):
+        if not name.startswith("F("):
+            before, after = large[name]["ms"], huge[name]["ms"]
+            lines.append(Line(name, after / before / machine, 1.3, 1.1, "x", f"{before:.1f} -> {after:.1f} ms"))
+    print_lines(f"Huge / large (in units of F(list), which itself changed by {machine:.2f})", lines)
 
 
 def measure_counts(options: argparse.Namespace, var: Path) -> None:
