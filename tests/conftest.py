@@ -68,12 +68,17 @@ def make_user(email: str, name: str, role: str, team: Team | None = None, **valu
 
 
 @pytest.fixture
-def workspace(db) -> Workspace:
-    """The company: Brightwater, in US dollars, in London."""
-    with changeset(Actor.system("test data"), "test.workspace"):
-        # A test with real transactions ends by emptying all tables, what the migrations put there included.
+def seeds(db) -> None:
+    """What the migrations put into an empty database; a test with real transactions ends by emptying all tables."""
+    with changeset(Actor.system("test data"), "test.seeds"):
         add_default_roles(Role)
         add_first_pipeline(Pipeline, Stage, LostReason)
+
+
+@pytest.fixture
+def workspace(seeds) -> Workspace:
+    """The company: Brightwater, in US dollars, in London."""
+    with changeset(Actor.system("test data"), "test.workspace"):
         return Workspace.objects.create(name="Brightwater", base_currency="USD", timezone="Europe/London")
 
 

@@ -206,6 +206,6 @@ def test_events_that_were_given_up_are_tried_again(client, records):
 def test_big_tables_are_counted_to_a_limit(client, records, django_assert_max_num_queries):
     from crm.kernel.core.adminsite import CappedPaginator
 
-    assert CappedPaginator(Contact.objects.all(), 50).count == 1
+    assert CappedPaginator(Contact.objects.order_by("pk"), 50).count == 1
     with django_assert_max_num_queries(14):
         client.get(address(Contact))

@@ -24,9 +24,11 @@ from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.listing.imports.services import receive_path
 from crm.kernel.notifications.models import Notification
 from crm.kernel.users.models import Role, Team, User
+from crm.kernel.users.policies import add_default_roles
 from crm.kernel.users.services import add_absence, create_role, invite_person
 from crm.kernel.workspace.models import ExchangeRate, Holiday, Workspace
-from deals.models import LostReason, Pipeline
+from deals.models import LostReason, Pipeline, Stage
+from deals.seeds import add_first_pipeline
 from deals.services import add_person, create_deal
 from tests.conftest import Diff, _counters, make_user
 
@@ -286,6 +288,8 @@ class World:
 def build() -> World:
     """Make the people and their records through the services."""
     with changeset(Actor.system("test data"), "test.world"):
+        add_default_roles(Role)
+        add_first_pipeline(Pipeline, Stage, LostReason)
         Workspace.objects.create(name="Brightwater", base_currency="USD", timezone="Europe/London")
         office = Team.objects.create(name="Sales")
         east = Team.objects.create(name="East", parent=office)

@@ -93,6 +93,8 @@ def test_it_comes_back_after_a_kill(cluster):
     cluster.ensure_running()
     pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
     os.kill(pid, signal.SIGKILL)
+    while cluster.accepts():  # the kernel takes a moment to carry it out
+        time.sleep(0.01)
     cluster.ensure_running()
     with connect(cluster) as app:
         assert app.execute("SELECT 1").fetchone() == (1,)

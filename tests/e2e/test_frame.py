@@ -1,6 +1,7 @@
 """The frame that all pages share: sign-in, menus, theme, sidebar, keyboard, account pages; wide and on a phone."""
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.e2e
 
@@ -153,7 +154,7 @@ def test_toasts_are_said_wait_and_go(window):
         ".then(app => app.showToast({text: 'Three contacts given to Dana'}))"
     )
     page.wait_for_selector(".toast")
-    page.wait_for_function("document.querySelector('#announcer').textContent === 'Three contacts given to Dana'")
+    expect(page.locator("#announcer")).to_have_text("Three contacts given to Dana")
     window.check_axe()
     page.click(".toast [data-part=dismiss]")
     assert page.query_selector(".toast") is None

@@ -4,6 +4,7 @@ import copy
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.parts import urls
 
@@ -129,7 +130,7 @@ def test_values_are_edited_in_their_place(window):
     page.keyboard.press("Enter")
     page.wait_for_selector("#part-email .fld-edit")
     assert urls.VALUES["email"] == "new"
-    page.wait_for_function("document.activeElement.matches('#part-email .fld-edit')")
+    expect(page.locator("#part-email .fld-edit")).to_be_focused()
     page.keyboard.press("Enter")
     wait_for_focus(page, "id_email_value")
     page.keyboard.type("newer")

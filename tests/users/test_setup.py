@@ -22,7 +22,7 @@ VALUES = {
 
 
 @pytest.fixture(autouse=True)
-def _empty(db):
+def _empty(seeds):
     forget_installed()
     yield
     forget_installed()

@@ -7,6 +7,7 @@ embedded, `crm_app` and `crm_owner`; on another server the role in DATABASE_URL 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +27,12 @@ TESTING = "CRM_TESTING"  # environment variable: use the disposable cluster
 
 def embedded_server() -> EmbeddedServer:
     """Return the embedded server of this installation, or the disposable one while tests run."""
-    testing = os.environ.get(TESTING) == "1"
+    return _embedded_server(os.environ.get(TESTING) == "1")
+
+
+@cache
+def _embedded_server(testing: bool) -> EmbeddedServer:
+    # Once for the life of the process: where the data are does not change under a running server.
     name = "postgres-test" if testing else "postgres"
     return EmbeddedServer(Path(settings.VAR_DIR) / name, disposable=testing)
 

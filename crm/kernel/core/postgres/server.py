@@ -114,7 +114,7 @@ class EmbeddedServer:
 
     def stop(self) -> bool:
         """Stop the server, waiting for its end; return False if none was running."""
-        if not (self.data / "postmaster.pid").exists():
+        if self._postmaster() is None:
             return False
         self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", "60")
         with contextlib.suppress(OSError):
@@ -189,7 +189,7 @@ class EmbeddedServer:
 
     def _drop_stale_pid_file(self) -> None:
         """Remove a pid file whose number now belongs to some other program (after a power cut)."""
-        if (pid := self._postmaster()) is None:
+        if (pid := self._noted_pid()) is None:
             return
         command = subprocess.run(
             ["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False
@@ -199,19 +199,24 @@ class EmbeddedServer:
         if stale and not self.accepts():
             (self.data / "postmaster.pid").unlink(missing_ok=True)
 
+    def _noted_pid(self) -> int | None:
+        """Return the process number that the server has noted, whether such a process lives or not."""
+        try:
+            return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (FileNotFoundError, PermissionError, ValueError):
+            return None
+
     def _postmaster(self) -> int | None:
         """Return the process number that the server has noted, if such a process lives."""
-        try:
-            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-        except (FileNotFoundError, PermissionError, ValueError):
+        if (pid := self._noted_pid()) is None:
             return None
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
             return None
         except PermissionError:
-            return pid  # it lives, as another user
-        return pid
+            pass  # it lives, as another user
+        return None if _is_defunct(pid) else pid
 
     def _make_socket_dir(self) -> None:
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
@@ -254,6 +259,15 @@ class EmbeddedServer:
         if status:
             raise EmbeddedServerError(f"{program} failed with status {status}:\n{said}")
         return said
+
+
+def _is_defunct(pid: int) -> bool:
+    """Say whether a process is dead and only waits to be asked for its end; signals still reach its number."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:  # no such process by now, or a system without /proc
+        return False
+    return status.rpartition(")")[2].split()[0] == "Z"
 
 
 def _group_of(uid: int) -> int:
