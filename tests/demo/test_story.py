@@ -115,3 +115,11 @@ def test_phones_are_valid_and_domains_belong_to_nobody():
 def test_a_working_day_is_never_a_weekend():
     clock = Clock(MOMENTS[1], LONDON)
     assert all(clock.in_workdays(days).isoweekday() <= 5 for days in range(-10, 15) if days)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_leads_work_where_nobody_has_bought(seed):
+    steps = story(MOMENTS[0], seed)
+    company_of = {s.key: s.values["company"] for s in steps if s.do in ("create_deal", "create_contact")}
+    buyers = {company_of[s.key] for s in steps if s.do == "move_deal" and s.values["stage"] == "won"}
+    assert not [s for s in steps if s.do == "lead_status" and company_of[s.key] in buyers]

@@ -7,6 +7,7 @@ from crm.demo.words.companies import FIRMS
 from crm.demo.words.places import PLACES
 from crm.demo.words.texts import SMALL_TALK, UNQUALIFIED
 
+from .deals import WON
 from .firms import tell_arrival
 from .tale import WESTERN, Contact, Tale
 
@@ -15,18 +16,25 @@ FATES = ("unclaimed",) * 8 + ("new",) * 7 + ("working",) * 10 + ("nurturing",) *
 
 def tell_leads(tale: Tale) -> None:
     """Tell of forty leads: some unclaimed, some being worked on, some that came to nothing, one that came back."""
+    buyers = _buyers(tale)
     for number, fate in enumerate(FATES):
-        _tell_lead(tale, fate, returned=fate == "nurturing" and number % 8 == 0)
+        _tell_lead(tale, fate, buyers, returned=fate == "nurturing" and number % 8 == 0)
     _tell_others(tale)
 
 
-def _tell_lead(tale: Tale, fate: str, *, returned: bool) -> None:
+def _buyers(tale: Tale) -> set[str]:
+    """Return the keys of the companies that bought something: whoever is there is a customer, not a lead (R4)."""
+    company = {step.key: str(step.values["company"]) for step in tale.steps if step.do == "create_deal"}
+    return {company[step.key] for step in tale.steps if step.do == "move_deal" and step.values["stage"] == WON}
+
+
+def _tell_lead(tale: Tale, fate: str, buyers: set[str], *, returned: bool) -> None:
     rng, clock = tale.rng, tale.clock
     days = {"unclaimed": (0, 6), "new": (0, 12), "working": (5, 45), "nurturing": (40, 300), "unqualified": (20, 400)}
     created = clock.past(rng, tale.ago(rng.uniform(*days[fate])))
     place = rng.choice(PLACES)
     team = WEST if place.code in WESTERN else EAST
-    bodies = [b for b in tale.bodies.values() if b.team == team and b.created < created]
+    bodies = [b for b in tale.bodies.values() if b.team == team and b.created < created and b.key not in buyers]
     body = rng.choice(bodies) if bodies and rng.random() < 0.3 else None
     contact = tale.new_contact(place, created, body=body)
     owner = None if fate == "unclaimed" else rng.choice([c.key for c in tale.sellers(team, created) if c.login])
