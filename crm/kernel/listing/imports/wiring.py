@@ -4,7 +4,7 @@ from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.audit.registry import label_commands
-from crm.kernel.core import navigation
+from crm.kernel.core import navigation, panels
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.events.bus import consume
 
@@ -12,6 +12,9 @@ from .events import ImportReady
 from .people import PeopleImporter
 from .registry import register
 from .work import hand_to_worker
+
+# Lists that offer the import, and the kind of import that fills them.
+LISTS = {"contact": "contacts", "company": "companies", "deal": "deals"}
 
 
 def connect() -> None:
@@ -24,5 +27,12 @@ def connect() -> None:
             visible=lambda user: user.may("import"),
         )
     )  # fmt: skip
+    panels.register(
+        "list.actions",
+        "imports/_list_action.html",
+        lambda request, page: {"import_kind": LISTS[page.kind]},
+        order=10,
+        visible=lambda user, page: page.kind in LISTS and user.may("import"),
+    )
     register(PeopleImporter())
     autodiscover_modules("imports")
