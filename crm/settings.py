@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "crm.kernel.events",
     "crm.kernel.notifications",
     "crm.kernel.search",
+    "crm.kernel.customfields",
     "crm.kernel.listing",
     "contacts",
     "deals",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.kernel.core.fields import Fold, PostalAddress, tags_field, trigram_index
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import BinnableRows, Keyed, Record
+from crm.kernel.customfields.models import Customised, custom_index
 
 
 class SizeBand(models.TextChoices):
@@ -36,7 +37,7 @@ class CompanyQuerySet(BinnableRows):
 
 
 @tracked()
-class Company(Record, PostalAddress):
+class Company(Record, PostalAddress, Customised):
     """A company (R3). Viewed by all; its shared addresses (info@, sales@) belong to it, not to a contact (R2)."""
 
     kind: ClassVar[str] = "company"
@@ -84,6 +85,7 @@ class Company(Record, PostalAddress):
             models.Index(fields=["binned_at"], name="company_bin", condition=Q(binned_at__isnull=False)),
             trigram_index("search_text", "company_search"),
             GinIndex(fields=["tags"], name="company_tags"),
+            custom_index("company_custom"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.kernel.core.fields import Fold, PostalAddress, tags_field, trigram_index
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import BinnableRows, Keyed, Record
+from crm.kernel.customfields.models import Customised, custom_index
 
 from .company import Company
 
@@ -48,7 +49,7 @@ class ContactQuerySet(BinnableRows):
 
 
 @tracked()
-class Contact(Record, PostalAddress):
+class Contact(Record, PostalAddress, Customised):
     """A person (R2). A lead is a contact at stage `lead` (R4)."""
 
     kind: ClassVar[str] = "contact"
@@ -132,6 +133,7 @@ class Contact(Record, PostalAddress):
             models.Index(fields=["binned_at"], name="contact_bin", condition=Q(binned_at__isnull=False)),
             trigram_index("search_text", "contact_search"),
             GinIndex(fields=["tags"], name="contact_tags"),
+            custom_index("contact_custom"),
         ]
 
     def __str__(self) -> str:

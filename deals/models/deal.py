@@ -18,6 +18,7 @@ from contacts.models import Company, Contact
 from crm.kernel.core.fields import Fold, tags_field, trigram_index
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import BinnableRows, Keyed, Record, Rows
+from crm.kernel.customfields.models import Customised, custom_index
 from crm.kernel.workspace.models import Workspace, currency_code
 
 from .pipeline import ForecastCategory, LostReason, Pipeline, Stage
@@ -77,7 +78,7 @@ class DealQuerySet(BinnableRows):
 
 
 @tracked()
-class Deal(Record):
+class Deal(Record, Customised):
     """A chance to sell something (P0). It always has an owner (U4); its stage moves through one service only (P3).
 
     An empty amount counts 0 in sums and is shown as "no amount". `probability` and `forecast_category` are the deal's
@@ -185,6 +186,7 @@ class Deal(Record):
             models.Index(fields=["binned_at"], name="deal_bin", condition=Q(binned_at__isnull=False)),
             trigram_index("search_text", "deal_search"),
             GinIndex(fields=["tags"], name="deal_tags"),
+            custom_index("deal_custom"),
         ]
 
     def __str__(self) -> str:
