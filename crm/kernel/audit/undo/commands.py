@@ -1,0 +1,118 @@
+"""The undo of a change-set as a command (H2)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.kernel.audit.models import ChangeSet
+from crm.kernel.audit.registry import recomputes, undo_rules
+from crm.kernel.audit.rights import require_rights
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.core.errors import Conflict, Refused
+
+from .changes import Plan, plan_of
+from .conflicts import conflicts_in
+from .created import sort_out_created
+from .restoring import remove, restore
+
+
+@dataclass(slots=True)
+class Undone:
+    """What an undo did: the new change-set, how many rows it put back, and the values that it left alone."""
+
+    changeset_id: UUID | None = None
+    restored: int = 0
+    removed: int = 0
+    binned: int = 0
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
+
+
+def undo(*, changeset_id: UUID, actor: Actor, force: bool = False, chosen: Collection[str] = ()) -> Undone:
+    """Undo a change-set as a new one and say what was done (H2).
+
+    Raises ChangeSet.DoesNotExist if the actor may not see it, PermissionDenied if it is somebody else's or a record may
+    not be edited today, Refused if it is undone already, Conflict with both values of each field that has changed
+    since, unless `force`: then those fields stay as they are now, but for the `chosen` ones (by the ids of the
+    conflicts), and the rest is put back.
+    """
+    old = undoable(changeset_id, actor)
+    try:
+        return _undo(old, actor, force, chosen)
+    except IntegrityError as error:
+        # What came since holds what would have to come back: an address, a name, a place.
+        raise Refused(_("What came since stands in the way: %(what)s.") % {"what": _obstacle(error)}) from error
+
+
+def undoable(changeset_id: UUID, actor: Actor) -> ChangeSet:
+    """Return a change-set that the actor may undo as far as its author goes: one's own, an admin any (H2).
+
+    Raises ChangeSet.DoesNotExist for one that they may not see, PermissionDenied for somebody else's.
+    """
+    found: ChangeSet = ChangeSet.objects.visible_to(actor).get(pk=changeset_id)
+    if found.user_id != actor.id and not (actor.kind == "system" or actor.may("settings")):
+        raise PermissionDenied("Only its author or an admin may undo this.")
+    return found
+
+
+def _obstacle(error: IntegrityError) -> str:
+    """Return the kind of record that stands in the way of an undo."""
+    table = getattr(getattr(error.__cause__, "diag", None), "table_name", "")
+    return next(
+        (str(m._meta.verbose_name_plural) for m in apps.get_models() if m._meta.db_table == table), table or "?"
+    )
+
+
+def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) -> Undone:
+    """Undo `old` in a change-set of its own."""
+    result = Undone()
+    with changeset(actor, "audit.undo", undo_of=old.pk) as new:
+        with connection.cursor() as cursor:
+            # Two undos of the same set at once: the second one waits and finds it undone.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(old.pk)])
+        if ChangeSet.objects.undo_of(old.pk).exclude(pk=new.id).exists() and not _redone(old.pk):
+            raise Refused(_("This is undone already."))
+        plan = plan_of(old.pk)
+        for changes in plan.values():
+            require_rights(actor, changes)
+        result.conflicts = [each for each in conflicts_in(plan) if each["id"] not in chosen]
+        if result.conflicts and not force:
+            raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
+        _apply(plan, actor, result, chosen)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        result.changeset_id = new.id
+    return result
+
+
+def _redone(changeset_id: UUID) -> bool:
+    """Say whether the last undo of the set has itself been undone, so that the set stands again."""
+    last = ChangeSet.objects.undo_of(changeset_id).order_by("-recorded_at").first()
+    return last is not None and ChangeSet.objects.undo_of(last.pk).exists() and not _redone(last.pk)
+
+
+def _apply(plan: Plan, actor: Actor, result: Undone, chosen: Collection[str]) -> None:
+    """Put rows back, remove or bin created ones, re-insert removed ones, then recompute what is derived."""
+    removed, binned = sort_out_created(plan)
+    result.removed, result.binned = sum(map(len, removed.values())), sum(map(len, binned.values()))
+    gone = {pk for pks in removed.values() for pk in pks}
+    # First: what took the place of a row (a new primary one) makes room for it again.
+    remove(removed)
+    for model, changes in plan.items():
+        if model in undo_rules:
+            undo_rules[model]([c for c in changes if c.pk not in gone], actor, gone)
+        else:
+            result.restored += restore(model, changes, chosen)
+    for model, pks in binned.items():
+        model._default_manager.filter(pk__in=pks).update(binned_at=timezone.now())
+    for model, changes in plan.items():
+        for recompute in recomputes.get(model, ()):
+            # Rows that are gone too: what they were linked to is found in their history.
+            recompute([c.pk for c in changes])
