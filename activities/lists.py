@@ -85,8 +85,8 @@ class TaskList(ListPage):
     new_url_name, new_label = "activities:task_new", _("New task")
     model = Task
     search = None
+    picture = Column("kind", "", ("type", "done_at"), _task_icon)
     columns = (
-        Column("kind", _("Kind"), ("type", "done_at"), _task_icon, phone="lead"),
         Column("title", _("Task"), ("title",), _task_title, sort="title", phone="main"),
         Column("about", _("About"), LINK_FIELDS, _deal_of, phone="sub"),
         person_column("assignee", label=_("Who")),
@@ -125,19 +125,27 @@ class TaskList(ListPage):
     )
     empty = Empty("circle-check-big", _("No tasks yet"), _("What you plan for yourself or a colleague stands here."))
 
+    @classmethod
+    def row_name(cls, row: Row) -> str:
+        """Return the task's title."""
+        return str(row["title"])
+
     def base(self) -> QuerySet[Any]:
         """Show what is to do; what is done only where it is asked for."""
         rows = super().base()
-        return rows if self.request.GET.get("done") else rows.open()
+        return rows if self.data.get("done") else rows.open()
 
 
 def _activity_icon(row: Row, page: ListPage) -> str:
     return icon_html(ICONS[row["type"]])
 
 
+def _activity_name(row: Row) -> str:
+    return row["subject"] or " ".join(row["body"].split())[:90] or str(Activity.Type(row["type"]).label)
+
+
 def _activity_title(row: Row, page: ListPage) -> str:
-    text = row["subject"] or " ".join(row["body"].split())[:90] or str(Activity.Type(row["type"]).label)
-    return _subject(row, page, text)
+    return _subject(row, page, _activity_name(row))
 
 
 def _outcome(row: Row, page: ListPage) -> str:
@@ -160,8 +168,8 @@ class ActivityList(ListPage):
     new_url_name, new_label = "activities:activity_new", _("Log an activity")
     model = Activity
     search = None
+    picture = Column("kind", "", ("type",), _activity_icon)
     columns = (
-        Column("kind", _("Kind"), ("type",), _activity_icon, phone="lead"),
         Column("subject", _("What"), ("subject", "body"), _activity_title, phone="main"),
         Column("about", _("About"), LINK_FIELDS, _deal_of, phone="sub"),
         person_column("user", label=_("Who")),
@@ -187,6 +195,8 @@ class ActivityList(ListPage):
         View("planned", _("Planned"), {"planned": "1"}),
     )
     empty = Empty("phone", _("No activities yet"), _("Calls, e-mails, meetings and notes stand here, newest first."))
+
+    row_name = staticmethod(_activity_name)
 
     def base(self) -> QuerySet[Any]:
         """Leave out system entries: they belong to the timeline."""

@@ -114,7 +114,7 @@ def _email(row: Row, page: ListPage) -> str:
     return str(row["primary_email"])
 
 
-PICTURE = Column("picture", "", ("first_name", "last_name"), _contact_picture, phone="lead", css="cell-check")
+PICTURE = Column("picture", "", ("first_name", "last_name"), _contact_picture)
 NAME = Column("name", _("Name"), ("first_name", "last_name", "job_title"), _contact_name, sort="name", phone="main")
 COMPANY = Column("company", _("Company"), ("company_id", "company__name"), _company, phone="sub")
 
@@ -130,8 +130,8 @@ class ContactList(ListPage):
     new_label = _("New contact")
     model = Contact
     search = TextSearch(placeholder=_("Name, e-mail, company or phone"), label=_("Search contacts"))
+    picture = PICTURE
     columns = (
-        PICTURE,
         NAME,
         COMPANY,
         Column("lifecycle", _("Lifecycle"), ("lifecycle",), _lifecycle, phone="end"),
@@ -182,6 +182,7 @@ class ContactList(ListPage):
         _("No contacts yet"),
         _("Contacts are the people you sell to. Add the first one, or bring them in from a file."),
     )
+    row_name = staticmethod(full_name)
 
 
 def _lead_actions(row: Row, page: ListPage) -> str:
@@ -211,8 +212,8 @@ class LeadList(ListPage):
     new_label = _("New lead")
     model = Contact
     search = TextSearch(placeholder=_("Name, e-mail, company or phone"), label=_("Search leads"))
+    picture = PICTURE
     columns = (
-        PICTURE,
         NAME,
         COMPANY,
         Column("status", _("Status"), ("lead_status",), _status, phone="end"),
@@ -256,6 +257,8 @@ class LeadList(ListPage):
         "target", _("No leads"), _("People who might buy land here: from a form, an import, or added by hand.")
     )
 
+    row_name = staticmethod(full_name)
+
     def base(self) -> Any:
         """Return the contacts at stage lead."""
         return super().base().leads()
@@ -269,6 +272,10 @@ class LeadList(ListPage):
     def csrf(self) -> str:
         """The token for the forms in the rows."""
         return get_token(self.request)
+
+
+def _plain_name(row: Row) -> str:
+    return str(row["name"])
 
 
 def _company_picture(row: Row, page: ListPage) -> str:
@@ -297,8 +304,8 @@ class CompanyList(ListPage):
     new_label = _("New company")
     model = Company
     search = TextSearch(placeholder=_("Name, domain, city or phone"), label=_("Search companies"))
+    picture = Column("picture", "", ("name",), _company_picture)
     columns = (
-        Column("picture", "", ("name",), _company_picture, phone="lead", css="cell-check"),
         Column("name", _("Name"), ("name", "city"), _company_name, sort="name", phone="main"),
         Column("industry", _("Industry"), ("industry",), lambda row, page: row["industry"], phone="sub"),
         Column("people", _("People"), ("size_band",), _people),
@@ -342,6 +349,7 @@ class CompanyList(ListPage):
         View("unowned", _("Unowned"), {"owner": "none"}, counted=True),
     )
     empty = Empty("building-2", _("No companies yet"), _("Companies group your contacts and deals. Add the first one."))
+    row_name = staticmethod(_plain_name)
 
 
 def _restore_button(url_name: str, name: Callable[[Row], str]) -> Cell:
@@ -368,8 +376,8 @@ class ContactBin(ListPage):
     url_name = "contacts:contact_bin_list"
     model = Contact
     search = TextSearch(placeholder=_("Name, e-mail, company or phone"), label=_("Search deleted contacts"))
+    picture = PICTURE
     columns = (
-        PICTURE,
         Column(
             "name", _("Name"), ("first_name", "last_name"), lambda row, page: full_name(row), sort="name", phone="main"
         ),
@@ -386,6 +394,7 @@ class ContactBin(ListPage):
         Sort("name", _("Name"), "sort_name", indexed=False),
     )
     empty = Empty("trash-2", _("The bin is empty"), _("Deleted contacts wait here and can be restored."))
+    row_name = staticmethod(full_name)
 
     def base(self) -> Any:
         """Return what is in the bin."""
@@ -401,15 +410,15 @@ class CompanyBin(ListPage):
     url_name = "contacts:company_bin_list"
     model = Company
     search = TextSearch(placeholder=_("Name, domain, city or phone"), label=_("Search deleted companies"))
+    picture = Column("picture", "", ("name",), _company_picture)
     columns = (
-        Column("picture", "", ("name",), _company_picture, phone="lead", css="cell-check"),
         Column("name", _("Name"), ("name",), lambda row, page: row["name"], sort="name", phone="main"),
         Column("city", _("City"), ("city",), lambda row, page: row["city"], phone="sub"),
         person_column(label=_("Owner")),
         Column("binned", _("Deleted"), ("binned_at",), ago_cell("binned_at"), sort="binned"),
         Column(
             "restore", _("Actions"), ("owner_id",),
-            _restore_button("contacts:company_restore", lambda row: row["name"]),
+            _restore_button("contacts:company_restore", _plain_name),
             phone="end", css="cell-actions",
         ),
     )  # fmt: skip
@@ -418,6 +427,7 @@ class CompanyBin(ListPage):
         Sort("name", _("Name"), "sort_name", indexed=False),
     )
     empty = Empty("trash-2", _("The bin is empty"), _("Deleted companies wait here and can be restored."))
+    row_name = staticmethod(_plain_name)
 
     def base(self) -> Any:
         """Return what is in the bin."""

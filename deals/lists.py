@@ -199,6 +199,11 @@ class DealList(ListPage):
         _("A deal is a chance to sell something. Make one here, or qualify a lead."),
     )
 
+    @classmethod
+    def row_name(cls, row: Row) -> str:
+        """Return the deal's title."""
+        return str(row["title"])
+
     @cached_property
     def stage_tones(self) -> dict[UUID, str]:
         """The colour of each stage's dot."""

@@ -1,4 +1,4 @@
-// Forms: unsaved changes, values edited in their place, tags, passwords, and ticking of rows.
+// Forms: unsaved changes, values edited in their place, tags, passwords.
 
 import { $, $$, focusFirst, on, onReady, within, words } from "./dom.js";
 
@@ -177,46 +177,3 @@ on("input", "[data-confirm-word]", (_event, input) => {
 });
 // A control that sends its form as soon as it changes, where the form has a submit button for those without scripts.
 on("change", "[data-submit-on-change]", (_event, control) => control.form.requestSubmit());
-
-/* ------------------------------------------------------- ticking of rows */
-const boxes = (root) => $$("[data-row-check]", root).filter((box) => !box.disabled);
-let lastTicked = null;
-
-function tellSelection(root) {
-  const all = boxes(root);
-  const ticked = all.filter((box) => box.checked).length;
-  const head = $("[data-check-all]", root);
-  if (head) {
-    head.checked = ticked > 0 && ticked === all.length;
-    head.indeterminate = ticked > 0 && ticked < all.length;
-  }
-  root.dispatchEvent(new CustomEvent("crm:selection", { bubbles: true, detail: { count: ticked } }));
-}
-on("change", "[data-check-all]", (_event, head) => {
-  const root = head.closest("[data-rows]");
-  for (const box of boxes(root)) box.checked = head.checked;
-  tellSelection(root);
-});
-on("change", "[data-row-check]", (_event, box) => tellSelection(box.closest("[data-rows]")));
-on("click", "[data-row-check]", (event, box) => {
-  if (event.shiftKey && lastTicked) tickRange(lastTicked, box);
-  lastTicked = box;
-});
-
-function tickRange(from, to) {
-  const root = to.closest("[data-rows]");
-  const all = boxes(root);
-  const [start, end] = [all.indexOf(from), all.indexOf(to)].sort((a, b) => a - b);
-  if (start < 0) return;
-  for (const box of all.slice(start, end + 1)) box.checked = true;
-  tellSelection(root);
-}
-
-/** Tick the row's box as a press of X does; with `range`, all from the last one ticked. */
-export function tickRow(row, range) {
-  const box = $("[data-row-check]", row);
-  if (!box) return;
-  if (range && lastTicked?.isConnected) tickRange(lastTicked, box);
-  else box.click();
-  lastTicked = box;
-}

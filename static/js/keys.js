@@ -1,9 +1,9 @@
 // The keyboard: one registry, a list of what works here, "G then a letter", and rows that J and K walk through.
 
 import { $, $$, isShown, isTyping, on } from "./dom.js";
-import { tickRow } from "./forms.js";
 import { undoLast } from "./messages.js";
 import { openDialog, openPalette } from "./overlays.js";
+import { tickRow } from "./selection.js";
 
 const groups = new Map();
 

@@ -116,9 +116,21 @@ def badge(words: Any, tone: str = "") -> SafeString:
     return mark_safe(f'<span class="badge"{attribute}>{escape(words)}</span>')
 
 
+def lead_html(row: Row, page: "ListPage") -> str:
+    """Return the first cell of a row: its tick box, where there are bulk actions, and its picture."""
+    picture = page.picture.cell(row, page) if page.picture else ""
+    if not page.selectable:
+        return f'<td class="cell-check" data-m="lead">{picture}</td>' if picture else ""
+    label = escape(_("Select %(name)s") % {"name": page.row_name(row)})
+    return (
+        f'<td class="cell-check" data-m="lead"><span class="row"><input class="check only-wide-check" type="checkbox"'
+        f' name="ids" value="{row["pk"]}" form="bulk-form" data-row-check aria-label="{label}">{picture}</span></td>'
+    )
+
+
 def row_html(row: Row, columns: list[tuple[str, Cell]], page: "ListPage") -> str:
     """Return a row of the table; `columns` holds each column's opening tag and cell."""
-    parts = [f'<tr id="row-{row["pk"]}" data-row>']
+    parts = [f'<tr id="row-{row["pk"]}" data-row>', lead_html(row, page)]
     for opening, cell in columns:
         shown = cell(row, page)
         parts += (opening, shown if isinstance(shown, SafeString) else escape(shown), "</td>")

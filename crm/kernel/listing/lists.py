@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import connection, models
 from django.db.models import F, Q, QuerySet
@@ -22,9 +22,10 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 
 from crm.kernel.core.changes import Actor
+from crm.kernel.core.panels import panels_for
 from crm.kernel.search.words import matching
 
-from .columns import Column, row_html
+from .columns import Column, Row, row_html
 from .errors import BadQuery
 from .filters import Filter
 from .sorting import SORTABLE, Cursor, Page, Pager, Sort
@@ -75,6 +76,16 @@ class TextSearch:
         return matching(typed, column=self.column, prefix=self.prefix)
 
 
+_lists: dict[str, "type[ListPage]"] = {}
+
+
+def list_named(key: str) -> "type[ListPage]":
+    """Return the list with a key; raises BadQuery for an unknown one."""
+    if key not in _lists:
+        raise BadQuery("list", key)
+    return _lists[key]
+
+
 class ListPage:
     """Base of all lists. Subclasses fill the class attributes; `base()` gives the rows before any filter."""
 
@@ -92,7 +103,21 @@ class ListPage:
     new_url_name: ClassVar[str] = ""
     new_label: ClassVar[str | Promise] = ""
     extra_fields: ClassVar[tuple[str, ...]] = ()
+    picture: ClassVar[Column | None] = None
     template: ClassVar[str] = "listing/list.html"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "key" in cls.__dict__:
+            _lists[cls.key] = cls
+
+    @classmethod
+    def for_query(cls, query: str, actor: Actor) -> Self:
+        """Return the list at an address, for work without a page (bulk, export, counts); raises BadQuery alike."""
+        request = HttpRequest()
+        request.method, request.path, request.GET = "GET", reverse(cls.url_name), QueryDict(query)
+        request.user, request.actor = actor.user, actor  # type: ignore[attr-defined]
+        return cls(request)
 
     def __init__(self, request: HttpRequest) -> None:
         """Read the address; raises BadQuery for what the list does not know."""
@@ -128,7 +153,8 @@ class ListPage:
         if not self.sort.indexed and self.too_many:
             newest = rows.order_by(*self.sorts[0].ordering(False)).values("pk")[:SORTABLE]
             rows = self.base().filter(pk__in=newest)
-        names = {name: None for column in self.columns for name in column.fields}
+        read_by = (*self.columns, *([self.picture] if self.picture else []))
+        names = {name: None for column in read_by for name in column.fields}
 
         def read(rows: Any) -> Any:
             return rows.values("pk", *names, *self.extra_fields, _sort=F(self.sort.column))
@@ -158,6 +184,21 @@ class ListPage:
         """Return the rows of the page as table rows."""
         columns = [(column.opening, column.cell) for column in self.columns]
         return mark_safe("".join(row_html(row, columns, self) for row in self.page.rows))
+
+    @classmethod
+    def row_name(cls, row: Row) -> str:
+        """Return a row's name, as its tick box is called."""
+        raise NotImplementedError
+
+    @cached_property
+    def selectable(self) -> bool:
+        """True if there is something to do with several rows: a panel in the place `list.bulk`."""
+        return bool(panels_for("list.bulk", self.request.user, self))
+
+    @property
+    def selection(self) -> str:
+        """The query string by which "all that match" are found again: filters and search, no order and no place."""
+        return self.query(sort=None).removeprefix("?")
 
     def count(self) -> int:
         """Return how many rows match, at most 10,001: an exact count would read a big table."""
