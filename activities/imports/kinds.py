@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activities.models import Activity, Task
+from crm.kernel.core import parsers
 from crm.kernel.core.changes import Actor
-from crm.kernel.listing.imports import parsers
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field, Importer, Session, Words
 

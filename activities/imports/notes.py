@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from activities.models import Activity
 from activities.services.recording import ActivityRow, log_activities
-from crm.kernel.listing.imports import parsers
+from crm.kernel.core import parsers
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Field, Row
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.countries import region_of_zone
-from crm.kernel.listing.imports import parsers
+from crm.kernel.core import parsers
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Field, Row
 from crm.kernel.listing.imports.tables import pairs

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import CompanyEmail, Contact, LeadStatus, Lifecycle
+from crm.kernel.core import parsers
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.ids import uuid7
-from crm.kernel.listing.imports import parsers
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field, Importer, Row, Session, Words
 from crm.kernel.listing.imports.tables import pairs

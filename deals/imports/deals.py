@@ -19,8 +19,8 @@ from contacts.imports.common import (
 from contacts.imports.links import CompanyLinks, ContactLinks
 from contacts.models import Company
 from crm.kernel.core.changes import Actor, set_business_time
+from crm.kernel.core.parsers import CellError
 from crm.kernel.listing.imports.models import ImportRun
-from crm.kernel.listing.imports.parsers import CellError
 from crm.kernel.listing.imports.registry import Choice, Field, Importer, Row, Session, Words
 from crm.kernel.listing.imports.tables import note_changeset
 from crm.kernel.users.models import User

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy
 
-from crm.kernel.listing.imports import parsers
+from crm.kernel.core import parsers
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field
 
 

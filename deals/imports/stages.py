@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm.kernel.listing.imports.parsers import CellError
+from crm.kernel.core.parsers import CellError
 from deals.models import Pipeline, Stage
 
 WON = frozenset(

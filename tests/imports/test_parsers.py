@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.kernel.listing.imports import parsers
-from crm.kernel.listing.imports.parsers import CellError, Style
+from crm.kernel.core import parsers
+from crm.kernel.core.parsers import CellError, Style
 
 DMY, MDY = Style(dates="dmy"), Style(dates="mdy")
 

@@ -7,9 +7,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor
+from crm.kernel.core.parsers import CellError
 from crm.kernel.users.models import Role, User
-
-from .parsers import CellError
 
 NOBODY = "nobody"
 CREATE = "create"

@@ -21,12 +21,12 @@ from django.utils.translation import gettext as _
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.ids import uuid7
+from crm.kernel.core.parsers import Style
 from crm.kernel.workspace.models import Workspace
 
 from .directory import Directory
 from .files import read_rows
 from .models import ImportProblem, ImportRun
-from .parsers import Style
 from .reading import Reader, chunks
 from .registry import Importer, Row, Session, importer_of
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from crm.kernel.core import parsers
+from crm.kernel.core.parsers import CellError, Style
 from crm.kernel.users.models import User
 
-from . import parsers
 from .directory import plain
 from .files import fingerprint, read_rows
 from .models import ImportMapping, ImportRun
-from .parsers import CellError, Style
 from .registry import Field, Importer
 
 SAMPLE_ROWS = 200

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kernel.core import parsers
 from crm.kernel.core.changes import Actor
 from crm.kernel.users.models import Role, Team, User
 
-from . import parsers
 from .directory import plain
 from .registry import EXTERNAL_ID, Field, Importer, Row, Session, Words
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.kernel.core.parsers import CellError, Style
+
 from .directory import Directory, RowLeftOutError
 from .models import ImportRun
-from .parsers import CellError, Style
 from .registry import Field, Importer, Row
 
 

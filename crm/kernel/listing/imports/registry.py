@@ -13,8 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.changes import Actor
-
-from .parsers import Parser, text
+from crm.kernel.core.parsers import Parser, text
 
 if TYPE_CHECKING:
     from .engine import Job

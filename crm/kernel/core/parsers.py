@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.utils.translation import gettext as _
 
-from crm.kernel.core.widgets import plain_number
+from .widgets import plain_number
 
 MAX_MONEY = Decimal(10) ** 13
 
