@@ -130,7 +130,7 @@ def _answer(request: Request, deal: Deal, seen: UUID | None, board: Board) -> Ht
     stages = [stage for stage in board.stages if stage.pk in (seen, deal.stage_id)]
     writer = board.writer([])
     folded = deal.stage.is_lost and not board.lost_open
-    card = "" if folded else writer.card(card_of(deal), ' hx-swap-oob="true"')
+    card = "" if folded else writer.card(card_of(deal), ' hx-swap-oob="morph"')
     context = {"card": mark_safe(card), "columns": board.heads_of(stages), "board": board}
     response = render(request, "deals/moved.html", context)
     total = board.totals.get(deal.stage_id)

@@ -3,10 +3,13 @@
 import { $, $$, announce, isShown, on, onReady, openDialog, registerKeys, showToast } from "./app.js";
 
 const POLL = 15_000;
-let dragging = false;
+let dragging = "";
 let pending = 0;
 // Where a card was before the move that is under way, to put it back.
 const origins = new Map();
+// The stage that the move under way leads to, and the one wanted after it: a card may be moved on at once.
+const sent = new Map();
+const wishes = new Map();
 
 const board = () => $("#board");
 const word = (name) => board()?.dataset[`word${name}`] ?? "";
@@ -33,6 +36,7 @@ function slide(card, change) {
 function putBack(id) {
   const origin = origins.get(id);
   origins.delete(id);
+  wishes.delete(id);
   const card = document.getElementById(id);
   if (!card || !origin) return;
   const focused = card.contains(document.activeElement);
@@ -45,6 +49,7 @@ function send(card, stage) {
   const origin = origins.get(card.id);
   card.dataset.pending = "";
   pending += 1;
+  sent.set(card.id, stage);
   const url = board().dataset.move.replace("{id}", idOf(card));
   window.htmx.ajax("POST", query() ? `${url}?${query()}` : url, {
     source: card,
@@ -60,7 +65,6 @@ function move(card, column, { dropped = false } = {}) {
     if (dropped) putBack(card.id);
     return showToast({ text: word("Fixed"), tone: "bad" });
   }
-  if ("pending" in card.dataset) return undefined;
   if (!dropped) {
     if (columnOf(card) === column) return undefined;
     remember(card);
@@ -68,7 +72,21 @@ function move(card, column, { dropped = false } = {}) {
     $(":scope > a", card).focus();
     card.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
-  return send(card, column.dataset.id);
+  if (!("pending" in card.dataset)) return send(card, column.dataset.id);
+  wishes.set(card.id, column.dataset.id);
+  return undefined;
+}
+
+/** What the server has confirmed is where the card starts from now; send what was wanted meanwhile. */
+function goOn(card) {
+  const stage = sent.get(card.id);
+  const wish = wishes.get(card.id);
+  wishes.delete(card.id);
+  const column = $$(".kanban-col", board()).find((each) => each.dataset.id === stage);
+  if (!column || (!wish && dragging !== card.id) || wish === stage) return false;
+  origins.set(card.id, { list: $(".kanban-list", column), next: null, stage });
+  if (wish) send(card, wish);
+  return true;
 }
 
 // The new card takes the focus of the one that it replaces. What Sortable leaves in `style` would break the policy.
@@ -76,7 +94,7 @@ let focused = "";
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const card = event.detail.requestConfig?.elt;
   if (!card?.matches?.(".deal-card")) return;
-  card.removeAttribute("style");
+  if (dragging !== card.id) card.removeAttribute("style");
   focused = card.contains(document.activeElement) ? card.id : "";
 });
 document.addEventListener("htmx:afterRequest", (event) => {
@@ -100,8 +118,9 @@ function landed(id, focus = false) {
   origins.delete(id);
   const card = document.getElementById(id);
   if (!card) return;
-  card.removeAttribute("style");
+  if (dragging !== id) card.removeAttribute("style");
   delete card.dataset.pending;
+  if (goOn(card)) return;
   if (columnOf(card)?.dataset.collapsed !== undefined) {
     card.remove();
     if (focus) $(".deal-card > a", origin?.list ?? board())?.focus();
@@ -138,7 +157,7 @@ onReady((root) => {
       bubbleScroll: true,
       setData: () => {},
       onStart(event) {
-        dragging = true;
+        dragging = event.item.id;
         remember(event.item);
         event.item.dataset.ghost = "";
         document.body.dataset.dragging = "";
@@ -149,7 +168,7 @@ onReady((root) => {
         if (column && event.from !== event.to) column.dataset.drop = "";
       },
       onEnd(event) {
-        dragging = false;
+        dragging = "";
         delete event.item.dataset.ghost;
         delete document.body.dataset.dragging;
         for (const column of $$(".kanban-col[data-drop]")) delete column.dataset.drop;

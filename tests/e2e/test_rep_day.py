@@ -3,6 +3,7 @@ with a reason, undo, log a call, complete a task, find somebody by the palette. 
 
 import datetime as dt
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -77,6 +78,32 @@ def tab_to_field(page: Page, name: str) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"Tab never reached the field {name!r}")
+
+
+def test_a_card_can_be_moved_on_before_the_server_has_answered(visitor, rep, office):
+    """LESSONS, board: a dropped card must be there for the next grab at once, and every drop must arrive."""
+    somebody = visitor()
+    somebody.log_in(rep.email)
+    page = somebody.page
+    somebody.open("/deals/board/")
+    delays = [0.6, 0, 0.6, 0]
+
+    def late(route):
+        time.sleep(delays.pop(0))
+        route.continue_()
+
+    page.route(re.compile("/move/"), late)
+    card = page.locator(".deal-card", has_text="Atlas rollout")
+    for stage in ("Discovery", "Proposal"):
+        drag(page, card, column(page, stage))
+    expect(page.locator(".toast").last).to_contain_text("moved to Proposal")
+    expect(column(page, "Proposal").locator(".deal-card", has_text="Atlas rollout")).to_be_visible()
+    card.get_by_role("link").focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator(".toast").last).to_contain_text("moved to Qualified")
+    stages = [change.to_stage.name for change in StageChange.objects.for_deal(office["deal"]).order_by("at")]
+    assert stages[-4:] == ["Discovery", "Proposal", "Discovery", "Qualified"]
 
 
 def test_with_the_mouse(visitor, rep, office):
