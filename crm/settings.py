@@ -216,6 +216,8 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 PGHISTORY_CREATED_AT_FUNCTION = "COALESCE(NULLIF(current_setting('crm.at', true), '')::timestamptz, clock_timestamp())"
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 PGHISTORY_BASE_MODEL = "crm.kernel.core.history.HistoryRow"
+# History is looked up by record, change-set and parent alone (core.history): every other index would only slow writes.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 
 # PGMQ's own statements never run through Django; Celery is configured in crm/celery.py.
 CELERY_BROKER_URL = REDIS_URL

@@ -128,3 +128,12 @@ def test_every_business_model_is_tracked():
     for app in ("contacts", "deals", "activities"):
         models = {m for m in apps.get_app_config(app).get_models() if not m.__name__.endswith("History")}
         assert {m._meta.label_lower for m in models} <= names, app
+
+
+def test_history_has_the_indexes_that_it_is_read_by_and_no_other(db):
+    with connection.cursor() as cursor:
+        for model in TRACKED:
+            history = history_of(model)._meta
+            cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = %s", [history.db_table])
+            declared = {f"{history.db_table}_pkey", *(each.name for each in history.indexes)}
+            assert {name for (name,) in cursor.fetchall()} == declared, history.label

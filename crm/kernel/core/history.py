@@ -1,7 +1,8 @@
 """Row history below the ORM (H1): every insert, update and delete of a tracked model becomes a row, by trigger.
 
 `@tracked()` on a model makes its history model and triggers (django-pghistory). Derived columns are named in
-`derived` on the model: they are recorded nowhere, and a change of them alone writes no history (P3).
+`derived` on the model: they are recorded nowhere, and a change of them alone writes no history (P3). A row that is told
+with the record it belongs to names that record's field in `history_parent`.
 """
 
 from typing import Any, ClassVar
@@ -37,6 +38,18 @@ class HistoryRow(pghistory.models.Event):
         abstract = True
 
 
+def _indexes(model: type[models.Model]) -> list[models.Index]:
+    """Return the only indexes that history is read by: each costs every write, and there are millions of rows."""
+    prefix = f"{model._meta.app_label[:8]}_{model.__name__.lower()[:12]}_h"
+    indexes = [
+        models.Index(fields=["pgh_obj", "pgh_id"], name=f"{prefix}_obj"),
+        models.Index(fields=["pgh_context"], name=f"{prefix}_set"),
+    ]
+    if parent := getattr(model, "history_parent", None):
+        indexes.append(models.Index(fields=[parent, "pgh_id"], name=f"{prefix}_par"))
+    return indexes
+
+
 def tracked(**options: Any) -> Any:
     """Class decorator: record all writes of this model, without the columns that it names in `derived`."""
 
@@ -48,15 +61,7 @@ def tracked(**options: Any) -> Any:
             exclude=derived or None,
             meta={
                 "verbose_name": f"{model._meta.verbose_name} history",
-                "indexes": [
-                    models.Index(
-                        fields=["pgh_obj", "pgh_id"],
-                        name=f"{model._meta.app_label[:8]}_{model.__name__.lower()[:12]}_h_obj",
-                    ),
-                    models.Index(
-                        fields=["pgh_context"], name=f"{model._meta.app_label[:8]}_{model.__name__.lower()[:12]}_h_set"
-                    ),
-                ],
+                "indexes": _indexes(model),
             },
             obj_field=pghistory.ObjForeignKey(
                 related_name="history", related_query_name="+", db_index=False, db_constraint=False
