@@ -255,8 +255,10 @@ class Writer:
                 entry.to_stage_name,
             )
         words = _SYSTEM.get(entry.system, lambda: _("{who} changed this record"))()
+        reason = entry.data.get("reason")
         return format_html(
-            words,
+            words + ("{reason}" if reason else ""),
+            reason=format_html(' <span class="badge" data-tone="bad">{}</span>', reason),
             who=self._who(entry),
             deal=deal,
             diff=diff,

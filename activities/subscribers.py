@@ -10,7 +10,7 @@ from crm.kernel.core.changes import Actor
 from crm.kernel.events.bus import DomainEvent, subscribe
 from crm.kernel.users.models import User
 from deals import events as deals
-from deals.models import Stage
+from deals.models import Deal, Stage
 
 from .events import TaskDone
 from .models import Task
@@ -38,8 +38,22 @@ def deals_created(events: list[deals.DealCreated]) -> None:
 
 
 def stages_changed(events: list[deals.DealStageChanged]) -> None:
-    """A deal moved, was won, lost or opened again: one entry, tied to the visit."""
-    write_entries([_of_deal(e, _word_of_move(e), stage_change_id=e.stage_change_id) for e in events], _actor(events))
+    """A deal moved, was won, lost or opened again: one entry, tied to the visit; a loss with its reason as it is called
+    now."""
+    lost = [e.subject_id for e in events if e.to_kind == Stage.Kind.LOST]
+    reasons = dict(Deal.objects.filter(pk__in=lost).values_list("pk", "lost_reason__name")) if lost else {}
+    write_entries(
+        [
+            _of_deal(
+                e,
+                _word_of_move(e),
+                stage_change_id=e.stage_change_id,
+                data={"reason": reason} if (reason := reasons.get(e.subject_id)) else {},
+            )
+            for e in events
+        ],
+        _actor(events),
+    )
 
 
 def _word_of_move(event: deals.DealStageChanged) -> str:

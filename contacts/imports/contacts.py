@@ -74,6 +74,11 @@ class ContactSession(Session):
     def __init__(self, job: Any) -> None:
         super().__init__(job)
         self.companies = CompanyLinks(job)
+        self.returning = bool(job.options.get("returning")) and job.run.mode == ImportRun.Mode.UPSERT
+        self.made: set[Any] = set()
+        if self.returning:  # the same file once more is no news of anybody
+            again = ImportRun.objects.filter(kind=job.run.kind, digest=job.run.digest, state=ImportRun.State.DONE)
+            self.returning = not again.exclude(pk=job.run.pk).exists()
 
     def identify(self, row: Row) -> None:
         """Work out the name, bring addresses together, and say by what the row is known."""
@@ -118,7 +123,10 @@ class ContactSession(Session):
         """
         found = {address: rest for address, *rest in pairs(sql, [list(asked)])}
         for address, (pk, owner, binned) in found.items():
-            take_known(self.job, asked[address], Contact, pk, owner, binned)
+            row, by_id = asked[address], asked[address].known is not None
+            take_known(self.job, row, Contact, pk, owner, binned)
+            if self.returning and not by_id and row.known not in self.made:
+                row.record["returned"] = True
         self._drop_shared(asked)
 
     def _drop_shared(self, asked: dict[str, Row]) -> None:
@@ -180,6 +188,7 @@ class ContactSession(Session):
         if fresh:
             for row in fresh:
                 row.known = uuid7()
+            self.made |= {row.known for row in fresh}
             write_contacts(
                 self.job,
                 [
@@ -268,7 +277,7 @@ class ContactImporter(Importer):
 
     def default_options(self, run: ImportRun, sample: list[list[str]]) -> dict[str, Any]:
         """Phones without country code are read as those of the workspace's country."""
-        return default_options()
+        return default_options() | {"returning": True}
 
     def missing(self, fields: set[str], options: dict[str, Any]) -> list[Words]:
         """A contact needs a name or an address."""

@@ -1,11 +1,17 @@
-"""What an import changes of contacts that are here already: empties are filled, addresses and numbers added (R4)."""
+"""What an import changes of contacts that are here already (R4): empties are filled, addresses and numbers added.
+
+A lead whom a row knows by an address has come in again, unless the run only keeps records up to date (`returning` is
+off, the row has the id of its source, or the same file was imported before): its timeline says so, and a lead at rest is
+new again.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from contacts.events import ContactChanged, LeadStatusChanged, OwnerChanged
-from contacts.models import Contact, ContactEmail, ContactPhone
+from contacts.events import ContactChanged, LeadReturned, LeadStatusChanged, OwnerChanged
+from contacts.models import Contact, ContactEmail, ContactPhone, LeadStatus, Lifecycle
 from contacts.services import refresh_search
+from contacts.services.leads import RESTING
 from crm.kernel.core.bulk import copy_rows
 from crm.kernel.core.ids import uuid7
 from crm.kernel.events.bus import DomainEvent, publish
@@ -47,7 +53,7 @@ def change_contacts(job: Job, rows: Sequence[Row], *, write: bool) -> None:
             ],
         )
     refresh_search([row.known for row in rows if row.known])
-    publish(*_events(rows), actor=job.actor)
+    publish(*_events(job, rows), actor=job.actor)
 
 
 def _work_out(job: Job, rows: Sequence[Row]) -> None:
@@ -65,13 +71,23 @@ def _work_out(job: Job, rows: Sequence[Row]) -> None:
             wanted.pop("external_id", None)
         row.changes = changed(job, before, wanted)
         row.record["before"] = before
+        _reopen(row)
         mine = have.get(row.known, {})  # type: ignore[arg-type]
         row.record["has"] = {key: bool(mine.get(key)) for key in ("emails", "phones")}
         row.record["fresh"] = {
             key: [value for value in row.values[key] if value not in mine.get(key, ())] for key in ("emails", "phones")
         }
-        if not row.changes and not any(row.record["fresh"].values()):
+        if not row.changes and not any(row.record["fresh"].values()) and not row.record.get("returned"):
             row.action = "unchanged"
+
+
+def _reopen(row: Row) -> None:
+    """Let a lead at rest be new again if it has come in again; whoever is no lead has not returned as one (R4)."""
+    before = row.record["before"]
+    if row.changes.get("lifecycle", before["lifecycle"]) != Lifecycle.LEAD:
+        row.record.pop("returned", None)
+    elif row.record.get("returned") and before["lead_status"] in RESTING and "lead_status" not in row.changes:
+        row.changes |= {"lead_status": LeadStatus.NEW, "unqualified_reason": ""}
 
 
 def _children(ids: Sequence[UUID]) -> dict[UUID, dict[str, set[str]]]:
@@ -82,15 +98,19 @@ def _children(ids: Sequence[UUID]) -> dict[UUID, dict[str, set[str]]]:
     return found
 
 
-def _events(rows: Sequence[Row]) -> list[DomainEvent]:
-    """Return what changed, and apart from it a new owner and a new lead status."""
+def _events(job: Job, rows: Sequence[Row]) -> list[DomainEvent]:
+    """Return what changed, and apart from it a new owner, a new lead status, and that a lead came in again."""
     events: list[DomainEvent] = []
     for row in rows:
         assert row.known is not None
         before, changes = row.record["before"], row.changes
         company = changes.get("company_id", before["company_id"])
         fields = tuple(sorted((*changes, *(key for key, fresh in row.record["fresh"].items() if fresh))))
-        events.append(ContactChanged(subject_id=row.known, company_id=company, fields=fields))
+        if fields:
+            events.append(ContactChanged(subject_id=row.known, company_id=company, fields=fields))
+        if row.record.get("returned"):
+            source, reopened = row.values.get("source") or job.run.source, "lead_status" in changes
+            events.append(LeadReturned(subject_id=row.known, company_id=company, source=source, reopened=reopened))
         if "owner_id" in changes:
             events.append(
                 OwnerChanged(

@@ -42,6 +42,14 @@ def test_kinds_not_names_say_won_lost_and_reopened_p2(as_rep, deal):
     assert systems(deal, as_rep)[:2] == ["deal_reopened", "deal_lost"]
 
 
+def test_a_loss_names_its_reason(as_rep, deal, client_of, rep):
+    reason = LostReason.objects.first()
+    close_deal(deal_id=deal.pk, won=False, lost_reason=reason, actor=as_rep)
+    assert Activity.objects.get(system="deal_lost").data == {"reason": reason.name}
+    page = client_of(rep).get(f"/deals/{deal.pk}/").content.decode()
+    assert f'<span class="badge" data-tone="bad">{reason.name}</span>' in page.partition("marked the deal as lost")[2]
+
+
 def test_bin_restore_owner_and_tasks_are_told(as_rep, manager, mate, deal):
     bin_deal(deal_id=deal.pk, actor=as_rep)
     restore_deal(deal_id=deal.pk, actor=as_rep)

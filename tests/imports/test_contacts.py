@@ -2,10 +2,12 @@
 
 import pytest
 
+from activities.models import Activity
 from contacts.models import Company, Contact, ContactEmail, ContactPhone
 from contacts.services import create_contact, refresh_search
 from contacts.services.bin import bin_contacts
 from crm.kernel.audit.models import ChangeSet
+from crm.kernel.audit.undo import undo
 from crm.kernel.core.changes import Actor
 from crm.kernel.events.models import Event
 from crm.kernel.listing.imports.models import ImportRun
@@ -63,6 +65,55 @@ def test_known_contacts_have_their_empty_fields_filled_and_keep_the_others(impor
     ann = Contact.objects.get()
     assert run.counts["updated"] == 1
     assert (ann.first_name, ann.job_title, ann.tags, ann.version) == ("Ann", "Boss", ["vip"], 2)
+
+
+FAIR = "Email,Name,Title,Source\nann@acme.example,Ann,Boss,Trade fair\nbo@acme.example,Bo,,Trade fair\n"
+
+
+def returns() -> list[tuple[str, str]]:
+    """Return whose timeline says that they came back, and from where."""
+    entries = Activity.objects.filter(system="lead_returned").order_by("at", "id")
+    return list(entries.values_list("contacts__first_name", "data__source"))
+
+
+@pytest.mark.parametrize("status", ["unqualified", "nurturing", "working"])
+def test_a_lead_whose_address_comes_in_again_came_back(imported, manager, mate, status):
+    """R4: no second contact, "came back" on the timeline, empties filled, owner kept, a resting lead is new again."""
+    imported("contacts", f"Email,Name,Owner,Status\nann@acme.example,Ann,{mate.email},{status}\n", manager)
+    run = imported("contacts", FAIR, manager)
+    ann = Contact.objects.get(first_name="Ann")
+    assert (run.counts["created"], run.counts["updated"]) == (1, 1)
+    assert (ann.owner, ann.job_title, ann.lead_status) == (mate, "Boss", "working" if status == "working" else "new")
+    assert returns() == [("Ann", "Trade fair")]
+    event = Event.objects.get(name="lead.returned")
+    assert (event.subject_id, event.data["reopened"], event.source) == (ann.pk, status != "working", "import")
+    imported("contacts", FAIR, manager)
+    assert len(returns()) == 1, "the same file once more is no news"
+
+
+@pytest.mark.parametrize(
+    ("known", "again", "how"),
+    [
+        ("Email,Name,Lifecycle\nann@acme.example,Ann,customer\n", "Email,Title\nann@acme.example,Boss\n", {}),
+        ("Id,Email,Name\n7,ann@acme.example,Ann\n", "Id,Email,Title\n7,ann@acme.example,Boss\n", {}),
+        ("Email,Name\nann@acme.example,Ann\n", "Email,Title\nann@acme.example,Boss\n", {"returning": False}),
+        ("Email,Name\nann@acme.example,Ann\n", "Email,Title\nann@acme.example,Boss\n", {"mode": "update"}),
+        ("Email,Name\nann@acme.example,Ann\nann@acme.example,Ann\n", "Email,Name\nbo@acme.example,Bo\n", {}),
+    ],
+    ids=["no lead", "known by id", "not asked for", "update only", "twice in one file"],
+)
+def test_who_has_not_come_back(imported, manager, known, again, how):
+    imported("contacts", known, manager)
+    imported("contacts", again, manager, **how)
+    assert returns() == []
+
+
+def test_undoing_an_import_takes_the_return_back(imported, manager):
+    imported("contacts", "Email,Name,Status\nann@acme.example,Ann,nurturing\n", manager)
+    run = imported("contacts", FAIR, manager)
+    undo(changeset_id=run.changeset_id, actor=Actor.of(manager))
+    assert Contact.objects.get().lead_status == "nurturing"
+    assert returns() == []
 
 
 def test_overwriting_is_asked_for_and_empty_cells_erase_nothing(imported, manager):

@@ -75,6 +75,11 @@ class OptionsForm(forms.Form):
     default_owner = forms.ChoiceField(label=_("Owner where the file names none"), required=False)
     create_companies = forms.BooleanField(label=_("Add companies that are not here yet"), required=False)
     create_contacts = forms.BooleanField(label=_("Add contacts that are not here yet"), required=False)
+    returning = forms.BooleanField(
+        label=_("Leads who are known have come in again"),
+        required=False,
+        help_text=_("Their timeline says so, and those at rest are new again."),
+    )
     title_one = forms.ChoiceField(label=_("Title made of"), required=False)
     title_two = forms.ChoiceField(label=_("and"), required=False)
 
@@ -96,6 +101,8 @@ class OptionsForm(forms.Form):
             del self.fields["create_companies"]
         if "contact_email" not in keys:
             del self.fields["create_contacts"]
+        if "lead_status" not in keys:
+            del self.fields["returning"]
         sorts = {field.sort for field in importer.fields}
         for name, sort in (("dates", "date"), ("decimal", "money")):
             if sort not in sorts:
@@ -115,6 +122,7 @@ class OptionsForm(forms.Form):
             "default_owner": options.get("default_owner", ""),
             "create_companies": options.get("create_companies", True),
             "create_contacts": options.get("create_contacts", True),
+            "returning": options.get("returning", True),
             "title_one": titles[0],
             "title_two": titles[1],
         }

@@ -23,12 +23,12 @@ from .registry import Importer, importer_of, importers
 
 FILE_KEYS = {
     "file", "kind", "columns", "values", "people", "stages", "title_from", "pipeline", "mode", "key", "overwrite",
-    "dates", "decimal", "region", "currency", "default_owner", "create_companies", "create_contacts", "encoding",
-    "delimiter", "lookups", "source",
+    "dates", "decimal", "region", "currency", "default_owner", "create_companies", "create_contacts", "returning",
+    "encoding", "delimiter", "lookups", "source",
 }  # fmt: skip
 OPTIONS = (
     "values", "people", "stages", "title_from", "pipeline", "dates", "decimal", "region", "currency", "default_owner",
-    "create_companies", "create_contacts",
+    "create_companies", "create_contacts", "returning",
 )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def prepare(planned: PlannedFile, folder: Path, actor: Actor) -> ImportRun:
     mapping = [planned.columns.get(name, []) for name in run.header]
     defaults = importer_of(run.kind).default_options(run, [])
     settings = {
-        **defaults, **planned.options, "title_from": planned.options.get("title_from", []),
+        **defaults, "returning": False, **planned.options, "title_from": planned.options.get("title_from", []),
         "mode": planned.mode, "match_key": planned.key, "overwrite": planned.overwrite, "source": planned.source,
         "people": _people(planned.options.get("people", {})),
     }  # fmt: skip
