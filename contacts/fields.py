@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.kernel.core import formats
 from crm.kernel.core.html import avatar_html, org_avatar_html
+from crm.kernel.customfields.lines import lines_for
 from crm.kernel.listing.columns import badge, tags_html
 
 from .models import SizeBand
@@ -24,7 +25,7 @@ Show = Callable[[Any], Any]
 class RecordField:
     """One line of the summary. `inputs` are the form's fields.
 
-    `show(record)` gives text or safe HTML, nothing when empty.
+    `show(record)` gives text or safe HTML, nothing when empty; `link(record)` an address that the value leads to.
     """
 
     key: str
@@ -33,6 +34,7 @@ class RecordField:
     show: Show
     empty: str | Promise
     group: str = "main"
+    link: Show | None = None
 
 
 def _lines(values: list[str]) -> SafeString | str:
@@ -175,6 +177,16 @@ COMPANY_FIELDS = (
 )  # fmt: skip
 
 
+def fields_of(kind: str, actor: Any) -> tuple[RecordField, ...]:
+    """Return the fields of a contact's or company's page; custom ones that the actor may see stand after the main ones."""
+    own = CONTACT_FIELDS if kind == "contact" else COMPANY_FIELDS
+    custom = [
+        RecordField(each.key, each.label, (each.key,), each.show, each.empty, link=each.link)
+        for each in lines_for(kind, actor)
+    ]
+    return (*own, *custom)
+
+
 def lines(record: Any, fields: tuple[RecordField, ...], *, group: str = "", editable: bool) -> list[dict[str, Any]]:
     """Return the lines of the summary for `components/inline_value.html`.
 
@@ -195,4 +207,5 @@ def line(record: Any, each: RecordField, *, editable: bool) -> dict[str, Any]:
         "value": "" if safe else shown,
         "html": shown if safe and shown else "",
         "empty": each.empty,
+        "link": each.link(record) if each.link else "",
     }

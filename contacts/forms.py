@@ -19,6 +19,8 @@ from crm.kernel.core import formats
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.widgets import DateInput, TagsInput, TypeaheadInput
+from crm.kernel.customfields.fields import PREFIX
+from crm.kernel.customfields.forms import CustomFieldsForm, shown_value
 from crm.kernel.listing.filters import suggested_tags
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
@@ -61,8 +63,8 @@ class LinesField(forms.CharField):
         return [line if "://" in line else f"https://{line}" for line in lines]
 
 
-class RecordForm(forms.Form):
-    """Base of the forms of one record. `fields` of the subclass are columns or rows of `model`."""
+class RecordForm(CustomFieldsForm):
+    """Base of the forms of one record. `fields` of the subclass are columns or rows of `model`; custom ones come to them."""
 
     model: type[Any]
     # Which form field names the typed text of a typeahead that stands for a new company.
@@ -74,6 +76,8 @@ class RecordForm(forms.Form):
         self.record = record
         initial = {**(values_of(record) if record is not None else {}), **(kwargs.pop("initial", None) or {})}
         super().__init__(*args, **{**kwargs, "initial": initial})
+        self.custom_kind = self.model.kind
+        self.add_custom(actor, record)
         wanted = list(only)
         for name in [name for name in self.fields if wanted and name not in wanted]:
             del self.fields[name]
@@ -108,7 +112,8 @@ class RecordForm(forms.Form):
         """What the person saw, for the hidden input: what they sent back, or the values of the record."""
         if self.is_bound and not self.conflicts and self.data.get("seen"):
             return str(self.data["seen"])
-        return json.dumps({name: plain(value) for name, value in stored_of(self.record, self.fields).items()})
+        stored = {name: plain(value) for name, value in stored_of(self.record, self.fields).items()}
+        return json.dumps(stored | self.custom_seen())
 
     def _seen(self) -> dict[str, Any]:
         try:
@@ -120,8 +125,10 @@ class RecordForm(forms.Form):
     def changes(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the values that the person changed, and what they saw there, both as the services take them."""
         seen = self._seen() if self.record is not None else {}
-        values, before = {}, {}
+        values, before = self.custom_changes(seen)
         for name, field in self.fields.items():
+            if name.startswith(PREFIX):
+                continue
             if self.record is not None and field.widget.value_omitted_from_data(self.data, self.files, name):
                 continue  # a field that was not on the form is not emptied
             value = self.cleaned_data.get(name)
@@ -171,7 +178,7 @@ class RecordForm(forms.Form):
         self.clashes = error.clashes if isinstance(error, AddressTaken) else []
         shown = False
         for name, message in error.fields.items():
-            field = name.removesuffix("_id")
+            field = name if name in self.fields else name.removesuffix("_id")
             self.add_error(field if field in self.fields else None, message)
             shown = True
         if not shown:
@@ -181,11 +188,13 @@ class RecordForm(forms.Form):
         """Show the fields that somebody else has changed meanwhile; saving again then keeps one's own values."""
         self.record.refresh_from_db()
         for column, values in theirs.get("fields", {}).items():
-            name = column.removesuffix("_id")
+            name = column if column.startswith(PREFIX) else column.removesuffix("_id")
             label = self.fields[name].label if name in self.fields else name
             self.conflicts.append({"label": label, "theirs": self._shown(name, values["theirs"])})
 
     def _shown(self, name: str, value: Any) -> str:
+        if name.startswith(PREFIX):
+            return shown_value(self.model.kind, name, value)
         if isinstance(value, UUID):
             related = getattr(self.record, name, None)
             return str(related) if related is not None else ""
@@ -209,6 +218,8 @@ def stored_of(record: Any, names: Iterable[str]) -> dict[str, Any]:
     """Return the stored values of a record's fields; of addresses and numbers their texts, primary first."""
     found: dict[str, Any] = {}
     for name in names if record is not None else ():
+        if name.startswith(PREFIX):
+            continue
         if name in CHILDREN[type(record)]:
             found[name] = [str(row) for row in children_of(record, name)]
         else:

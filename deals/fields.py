@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core import formats
 from crm.kernel.core.html import avatar_html, org_avatar_html
+from crm.kernel.customfields.lines import lines_for
 from crm.kernel.listing.columns import badge, tags_html
 
 from .models import Deal, ForecastCategory
@@ -27,6 +28,7 @@ class DealField:
     show: Callable[[Deal], Any]
     empty: str | Promise
     when: Callable[[Deal], bool] = lambda deal: True
+    link: Callable[[Deal], str] = lambda deal: ""
 
 
 def _owner(deal: Deal) -> SafeString:
@@ -81,12 +83,25 @@ FIELDS = (
     DealField("description", _("About"), ("description",), lambda d: d.description, _("Add a description")),
     DealField("title", _("Title"), ("title",), lambda d: d.title, ""),
 )  # fmt: skip
-BY_KEY = {each.key: each for each in FIELDS}
 
 
-def lines(deal: Deal, *, editable: bool) -> list[dict[str, Any]]:
+def fields_of(actor: Any) -> tuple[DealField, ...]:
+    """Return the fields of a deal's page; custom ones that the actor may see come last."""
+    custom = [
+        DealField(each.key, each.label, (each.key,), each.show, each.empty, link=each.link)
+        for each in lines_for(Deal.kind, actor)
+    ]
+    return (*FIELDS, *custom)
+
+
+def field_named(key: str, actor: Any) -> DealField | None:
+    """Return the field with a key, None if there is none that the actor may see."""
+    return next((each for each in fields_of(actor) if each.key == key), None)
+
+
+def lines(deal: Deal, actor: Any, *, editable: bool) -> list[dict[str, Any]]:
     """Return the lines of the page for `components/inline_value.html`; no button without the right to edit."""
-    return [line(deal, each, editable=editable) for each in FIELDS if each.when(deal)]
+    return [line(deal, each, editable=editable) for each in fields_of(actor) if each.when(deal)]
 
 
 def line(deal: Deal, each: DealField, *, editable: bool) -> dict[str, Any]:
@@ -101,4 +116,5 @@ def line(deal: Deal, each: DealField, *, editable: bool) -> dict[str, Any]:
         "value": "" if safe else value,
         "html": value if safe and value else "",
         "empty": each.empty,
+        "link": each.link(deal),
     }

@@ -19,6 +19,8 @@ from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.widgets import DateInput, MoneyInput, TagsInput, TypeaheadInput
+from crm.kernel.customfields.fields import PREFIX
+from crm.kernel.customfields.forms import CustomFieldsForm, form_fields, shown_value
 from crm.kernel.listing.filters import suggested_tags
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import ExchangeRate, Workspace
@@ -100,7 +102,7 @@ def stage_groups(pipeline_id: UUID | None = None, *, opened: bool = True) -> lis
     return list(groups.items())
 
 
-class DealForm(forms.Form):
+class DealForm(CustomFieldsForm):
     """The fields of a deal that a person types (P0). `only` keeps just these fields (a value edited in its place)."""
 
     title = text_field("title")
@@ -138,6 +140,8 @@ class DealForm(forms.Form):
         self.conflicts: list[dict[str, Any]] = []
         kwargs["initial"] = {**values_of(deal), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        self.custom_kind = Deal.kind
+        self.add_custom(actor, deal)
         self._keep(set(only))
         self._fill_choices()
 
@@ -199,7 +203,8 @@ class DealForm(forms.Form):
         """What the person saw, for the hidden input."""
         if self.is_bound and not self.conflicts and self.data.get("seen"):
             return str(self.data["seen"])
-        return json.dumps({name: plain(value) for name, value in stored_of(self.deal, self.fields).items()})
+        stored = {name: plain(value) for name, value in stored_of(self.deal, self.fields).items()}
+        return json.dumps(stored | self.custom_seen())
 
     def _seen(self) -> dict[str, Any]:
         try:
@@ -227,10 +232,9 @@ class DealForm(forms.Form):
     def changes(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the values that the person changed, and what they saw there, both as the service takes them."""
         seen = self._seen()
-        values: dict[str, Any] = {}
-        before: dict[str, Any] = {}
+        values, before = self.custom_changes(seen)
         for name in self.fields:
-            if name == "confirm_currency":
+            if name == "confirm_currency" or name.startswith(PREFIX):
                 continue
             value = self.cleaned_data.get(name)
             if name in seen and same(value, seen[name], name):
@@ -321,6 +325,8 @@ def as_stored(name: str, value: Any) -> Any:
 
 def shown(deal: Deal, name: str, value: Any) -> str:
     """Return a stored value in words."""
+    if name.startswith(PREFIX):
+        return shown_value(Deal.kind, name, value)
     if isinstance(value, UUID):
         return str(getattr(deal, name, None) or "")
     if isinstance(value, list):
@@ -360,6 +366,7 @@ class MoveForm(forms.Form):
         kw["initial"] = {"closed_on": Workspace.current().today(), **(kw.get("initial") or {})}
         super().__init__(*args, **kw)
         self.missing = list(missing)
+        self.fields.update(form_fields(Deal.kind, actor, deal.custom, demand=missing))
         asked = set(missing) | ({"lost_reason", "lost_comment"} if stage.is_lost else set())
         asked |= set() if stage.is_open else {"closed_on"}
         for name in list(self.fields):
@@ -370,7 +377,7 @@ class MoveForm(forms.Form):
                 field: Any = self.fields[name]
                 field.actor = actor
                 field.widget.label_for = lambda value, label=label: label(actor, UUID(str(value))) or ""
-        for name in asked - {"lost_comment", "closed_on"}:
+        for name in (asked & set(self.fields)) - {"lost_comment", "closed_on"}:
             self.fields[name].required = True
         if "lost_reason" in self.fields:
             self.fields["lost_reason"].choices = reason_choices()  # type: ignore[attr-defined]
@@ -420,15 +427,19 @@ class PipelineChoiceForm(forms.Form):
 
 
 class QualifyForm(forms.Form):
-    """The deal that a lead becomes (R4)."""
+    """The deal that a lead becomes (R4), with the custom fields that a new deal must have."""
 
     title = text_field("title")
     amount = forms.CharField(label=gettext_lazy("Amount"), required=False, widget=MoneyInput, max_length=40)
     stage = forms.ChoiceField(label=gettext_lazy("Stage"), required=False)
     expected_close = forms.DateField(label=gettext_lazy("Expected close"), required=False, widget=DateInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, field in form_fields(Deal.kind, actor, {}).items():
+            if field.custom.required:  # type: ignore[attr-defined]
+                field.required = True
+                self.fields[name] = field
         self.fields["stage"].choices = stage_groups()  # type: ignore[attr-defined]
         self.fields["amount"].widget.currency = Workspace.current().base_currency
 

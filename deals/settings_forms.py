@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import REQUIRABLE, ForecastCategory, Pipeline, Stage
+from .models import ForecastCategory, Pipeline, Stage, requirable
 
 
 class StageForm(forms.Form):
@@ -24,7 +24,7 @@ class StageForm(forms.Form):
         label=gettext_lazy("Forecast category"), choices=ForecastCategory.choices, initial=ForecastCategory.PIPELINE
     )
     required_fields = forms.MultipleChoiceField(
-        label=gettext_lazy("Fields to fill before a deal may enter"), required=False, choices=list(REQUIRABLE.items()),
+        label=gettext_lazy("Fields to fill before a deal may enter"), required=False,
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
 
@@ -32,6 +32,7 @@ class StageForm(forms.Form):
         initial = {name: getattr(stage, name) for name in self.base_fields} if stage is not None else {}
         kwargs["initial"] = initial
         super().__init__(*args, **kwargs)
+        self.fields["required_fields"].choices = list(requirable().items())  # type: ignore[attr-defined]
         wanted = set(only)
         for name in list(self.fields):
             closed = stage is not None and not stage.is_open and name in ("probability", "idle_days")

@@ -12,6 +12,8 @@ from contacts.events import CompanyChanged, CompanyCreated, OwnerChanged
 from contacts.models import Company, CompanyDomain, ContactEmail
 from crm.kernel.core.changes import Actor, command
 from crm.kernel.core.fields import Fold
+from crm.kernel.customfields.fields import fields_for
+from crm.kernel.customfields.values import words_of
 from crm.kernel.events.bus import publish
 from crm.kernel.users.models import User
 
@@ -20,12 +22,15 @@ from .search import refresh_company_search
 from .writing import apply_drafts, entries_of, home_region, insert_drafts, lock_for_edit
 
 
-def check_companies(rows: Iterable[Mapping[str, Any]], *, actor: Actor, pks: Sequence[UUID | None] = ()) -> list[Draft]:
+def check_companies(
+    rows: Iterable[Mapping[str, Any]], *, actor: Actor, pks: Sequence[UUID | None] = (), demand: bool = True
+) -> list[Draft]:
     """Read rows of plain values and note what is wrong with each, in a fixed number of queries; writes nothing.
 
-    Values are the company's columns, `parent` and `owner` as records or ids, `domains`, `emails` and `phones` as lists.
+    Values are the company's columns, `parent` and `owner` as records or ids, `domains`, `emails` and `phones` as lists;
+    custom fields go by `cf_<key>`. Without `demand` required ones may be missing.
     """
-    drafts = read_drafts(Company, rows, region=home_region(), pks=pks)
+    drafts = read_drafts(Company, rows, region=home_region(), actor=actor, pks=pks, demand=demand)
     for draft in drafts:
         if (draft.pk is None or "name" in draft.values) and not draft.values.get("name"):
             draft.fail("name", _("Type a name."))
@@ -96,6 +101,7 @@ def _words(draft: Draft) -> Iterable[str]:
     yield draft.values["name"]
     yield from (entry.value for name in ("domains", "emails", "phones") for entry in entries_of(draft, name))
     yield draft.values.get("city", "")
+    yield from words_of(fields_for(Company.kind), draft.custom)
 
 
 @command("companies.create")
@@ -112,7 +118,11 @@ def company_for_name(*, name: str, actor: Actor) -> Company:
     known = (
         Company.objects.visible_to(actor).live().filter(sort_name=Fold(Value(name.strip(), output_field=TextField())))
     )
-    return known.order_by("pk").first() or create_company(values={"name": name, "owner": actor.user}, actor=actor)
+    if (company := known.order_by("pk").first()) is not None:
+        return company
+    actor.require_kind("edit", "company")
+    drafts = check_companies([{"name": name, "owner": actor.user}], actor=actor, demand=False)
+    return create_companies(rows=(), drafts=drafts, actor=actor)[0]
 
 
 @command("companies.edit")

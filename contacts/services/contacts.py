@@ -10,6 +10,8 @@ from contacts.events import ContactChanged, ContactCreated, LeadStatusChanged, O
 from contacts.models import Company, CompanyEmail, Contact, ContactEmail, LeadStatus, Lifecycle
 from contacts.registry import companies_that_bought
 from crm.kernel.core.changes import Actor, command
+from crm.kernel.customfields.fields import fields_for
+from crm.kernel.customfields.values import words_of
 from crm.kernel.events.bus import publish
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
@@ -28,9 +30,10 @@ def check_contacts(
     """Read rows of plain values and note what is wrong with each, in a fixed number of queries; writes nothing.
 
     Values are the contact's columns, `company` and `owner` as records or ids, `emails` and `phones` as lists (texts or
-    (text, label)), the first being the primary one. `pks` names the existing contact of each row that is an edit.
+    (text, label)), the first being the primary one; custom fields go by `cf_<key>`. `pks` names the existing contact of
+    each row that is an edit.
     """
-    drafts = read_drafts(Contact, rows, region=home_region(), pks=pks)
+    drafts = read_drafts(Contact, rows, region=home_region(), actor=actor, pks=pks)
     for draft in drafts:
         draft.despite_binned = despite_binned
         _check_name(draft)
@@ -157,6 +160,7 @@ def _words(draft: Draft, companies: Mapping[UUID, str]) -> Iterable[str]:
     yield from (values.get(name, "") for name in ("first_name", "middle_name", "last_name"))
     yield from (entry.value for name in ("emails", "phones") for entry in entries_of(draft, name))
     yield companies.get(values.get("company_id"), "")  # type: ignore[arg-type]
+    yield from words_of(fields_for(Contact.kind), draft.custom)
 
 
 def _primaries(draft: Draft) -> dict[str, str]:

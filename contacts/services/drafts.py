@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
+from crm.kernel.customfields.values import Reader, split
 
 from .children import CHILDREN, Entry, read_entries
 
 # Never taken from outside: keys, what the database or a service computes, what a command of its own changes.
-CLOSED = {"id", "created_at", "updated_at", "version", "binned_at", "sort_name", "search_text"}
+CLOSED = {"id", "created_at", "updated_at", "version", "binned_at", "sort_name", "search_text", "custom"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class AddressTaken(Refused):
 
 @dataclass(slots=True)
 class Draft:
-    """Wanted values of one record by column (`company_id`), and of its rows (`emails`, `phones`, `domains`).
+    """Wanted values of one record by column (`company_id`), of its rows (`emails`, `phones`, `domains`), and of its
+    custom fields by key (None clears one).
 
     `pk` is the existing record of an edit; `version` and `seen` are what its editor saw. `despite_binned` takes an
     address although a binned record has it.
@@ -51,6 +53,7 @@ class Draft:
 
     values: dict[str, Any] = field(default_factory=dict)
     children: dict[str, list[Entry]] = field(default_factory=dict)
+    custom: dict[str, Any] = field(default_factory=dict)
     pk: UUID | None = None
     version: int | None = None
     seen: Mapping[str, Any] | None = None
@@ -89,20 +92,34 @@ def _columns(model: type[models.Model]) -> "dict[str, models.Field[Any, Any]]":
 
 
 def read_drafts(
-    model: type[models.Model], rows: Iterable[Mapping[str, Any]], *, region: str, pks: Sequence[UUID | None] = ()
+    model: type[models.Model],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    region: str,
+    actor: Actor,
+    pks: Sequence[UUID | None] = (),
+    demand: bool = True,
 ) -> list[Draft]:
-    """Return a draft for each row of plain values. Unknown names raise FieldDoesNotExist.
+    """Return a draft for each row of plain values, those of custom fields named `cf_<key>`.
 
-    They are a bug, not bad input.
+    Unknown names raise FieldDoesNotExist: they are a bug, not bad input. Without `demand` nobody is asked for required
+    custom fields (a company made by its name alone).
     """
     drafts = []
+    reader = Reader(model.kind, actor)  # type: ignore[attr-defined]
     for number, row in enumerate(rows):
         draft = Draft(pk=pks[number] if pks else None)
-        for name, value in row.items():
+        columns, custom = split(row)
+        for name, value in columns.items():
             if name in CHILDREN[model]:
                 read_entries(draft, model, name, value, region=region, country=str(row.get("country") or ""))
             else:
                 _read_value(draft, model, name, value)
+        new = demand and draft.pk is None
+        if custom or new:
+            draft.custom, errors = reader.read(custom, new=new)
+            for name, message in errors.items():
+                draft.fail(name, message)
         drafts.append(draft)
     return drafts
 

@@ -17,7 +17,7 @@ SET search_text = n.search_text, primary_email = n.email, primary_phone = n.phon
 FROM (
     SELECT p.id, COALESCE(e.first, '') AS email, COALESCE(f.first, '') AS phone,
            crm_fold(concat_ws(' ', NULLIF(p.first_name, ''), NULLIF(p.middle_name, ''), NULLIF(p.last_name, ''),
-               e.words, f.words, o.name)) AS search_text
+               e.words, f.words, o.name, crm_custom_words('contact', p.custom))) AS search_text
     FROM contacts_contact p
     LEFT JOIN contacts_company o ON o.id = p.company_id
     LEFT JOIN LATERAL (
@@ -40,7 +40,8 @@ UPDATE contacts_company c
 SET search_text = n.search_text
 FROM (
     SELECT p.id,
-           crm_fold(concat_ws(' ', p.name, d.words, e.words, f.words, NULLIF(p.city, ''))) AS search_text
+           crm_fold(concat_ws(' ', p.name, d.words, e.words, f.words, NULLIF(p.city, ''),
+               crm_custom_words('company', p.custom))) AS search_text
     FROM contacts_company p
     LEFT JOIN LATERAL (
         SELECT string_agg(domain, ' ' ORDER BY id) AS words FROM contacts_companydomain WHERE company_id = p.id

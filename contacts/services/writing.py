@@ -17,6 +17,8 @@ from contacts.models import Company, Contact
 from crm.kernel.core.changes import Actor, business_time
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.fields import Fold
+from crm.kernel.customfields.fields import PREFIX
+from crm.kernel.customfields.values import changed_names, merged
 from crm.kernel.workspace.models import Workspace
 
 from .children import CHILDREN, Entry, insert_entries, present_entries, sync_entries
@@ -56,6 +58,7 @@ def insert_drafts(
             created_at=now,
             updated_at=now,
             search_text=folded(words(draft)),
+            custom=merged({}, draft.custom),
             **draft.values,
             **derived(draft),
         )
@@ -117,17 +120,26 @@ def apply_drafts(model: type[Any], drafts: Sequence[Draft], records: Mapping[UUI
     except IntegrityError as error:
         raise _taken(error) from error
     return [
-        Edited(records[pk], tuple(names), old[pk].get("owner_id", records[pk].owner_id), old[pk])
+        Edited(records[pk], _named(records[pk], names, old[pk]), old[pk].get("owner_id", records[pk].owner_id), old[pk])
         for pk, names in touched.items()
     ]
 
 
 def _set_values(draft: Draft, record: Any) -> dict[str, Any]:
     """Set the draft's values on the record and return the old ones of those that differ."""
-    old = {name: getattr(record, name) for name, value in draft.values.items() if getattr(record, name) != value}
+    wanted = dict(draft.values)
+    if draft.custom:
+        wanted["custom"] = merged(record.custom, draft.custom)
+    old = {name: getattr(record, name) for name, value in wanted.items() if getattr(record, name) != value}
     for name in old:
-        setattr(record, name, draft.values[name])
+        setattr(record, name, wanted[name])
     return old
+
+
+def _named(record: Any, names: Iterable[str], old: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of changed fields as events carry them, custom ones each by its own."""
+    found = [name for name in names if name != "custom"]
+    return (*found, *(changed_names(old["custom"], record.custom) if "custom" in old else ()))
 
 
 def _save(model: type[Any], records: list[Any], columns: set[str]) -> None:
@@ -155,6 +167,10 @@ def _check_versions(draft: Draft, record: Any, present: Mapping[str, Mapping[UUI
     clashing: dict[str, dict[str, Any]] = {}
     for name, mine in draft.values.items():
         theirs = getattr(record, name)
+        if name in draft.seen and theirs not in (draft.seen[name], mine):
+            clashing[name] = {"mine": mine, "theirs": theirs, "seen": draft.seen[name]}
+    for key, mine in draft.custom.items():
+        name, theirs = f"{PREFIX}{key}", record.custom.get(key)
         if name in draft.seen and theirs not in (draft.seen[name], mine):
             clashing[name] = {"mine": mine, "theirs": theirs, "seen": draft.seen[name]}
     for name, entries in draft.children.items():

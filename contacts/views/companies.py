@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from contacts.fields import COMPANY_FIELDS, lines
+from contacts.fields import fields_of, lines
 from contacts.forms import CompanyForm, RecordForm
 from contacts.models import Company
 from contacts.records import colleagues_of, company_for_page, subsidiaries_of
@@ -30,14 +30,15 @@ def company_detail(request: Request, pk: UUID) -> HttpResponse:
     company = company_for_page(request.actor, pk)
     favourite = record_view(user=request.user, kind="company", record_id=pk)
     editable = request.actor.can("edit", company)
+    fields = fields_of("company", request.actor)
     context = {
         "company": company,
         "record": company,
         "editable": editable,
         "deletable": request.actor.can("delete", company),
         "favourite": favourite,
-        "main_fields": lines(company, COMPANY_FIELDS, group="main", editable=editable),
-        "more_fields": lines(company, COMPANY_FIELDS, group="more", editable=editable),
+        "main_fields": lines(company, fields, group="main", editable=editable),
+        "more_fields": lines(company, fields, group="more", editable=editable),
         "people": colleagues_of(request.actor, pk),
         "subsidiaries": subsidiaries_of(request.actor, pk),
         "may_add_contact": not request.actor.scope("contact", "edit").nothing,

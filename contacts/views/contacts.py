@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts.fields import CONTACT_FIELDS, lines
+from contacts.fields import fields_of, lines
 from contacts.forms import ContactForm, RecordForm, StageForm
 from contacts.lists import LIFECYCLE_TONES, STATUS_TONES, company_name
 from contacts.models import Contact, LeadStatus, Lifecycle
@@ -31,6 +31,7 @@ def contact_detail(request: Request, pk: UUID) -> HttpResponse:
     contact = contact_for_page(request.actor, pk)
     favourite = record_view(user=request.user, kind="contact", record_id=pk)
     editable = request.actor.can("edit", contact)
+    fields = fields_of("contact", request.actor)
     context = {
         "contact": contact,
         "record": contact,
@@ -38,8 +39,8 @@ def contact_detail(request: Request, pk: UUID) -> HttpResponse:
         "deletable": request.actor.can("delete", contact),
         "claimable": contact.owner_id is None and not request.actor.scope("contact", "edit").nothing,
         "favourite": favourite,
-        "main_fields": lines(contact, CONTACT_FIELDS, group="main", editable=editable),
-        "more_fields": lines(contact, CONTACT_FIELDS, group="more", editable=editable),
+        "main_fields": lines(contact, fields, group="main", editable=editable),
+        "more_fields": lines(contact, fields, group="more", editable=editable),
         "company_visible": contact.company is not None and request.actor.can("view", contact.company),
         "colleagues": colleagues_of(request.actor, contact.company_id, but=pk),
         "lead_actions": [a.button(pk, contact.name) for a in lead_actions if contact.is_lead and editable],

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from contacts.fields import COMPANY_FIELDS, CONTACT_FIELDS, RecordField, line
+from contacts.fields import RecordField, fields_of, line
 from contacts.forms import CompanyForm, ContactForm, RecordForm
 from contacts.records import company_for_page, contact_for_page
 from contacts.services import edit_company, edit_contact
@@ -25,14 +25,14 @@ from .contacts import stage_badges
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact_field(request: Request, pk: UUID, key: str) -> HttpResponse:
     """Show one value of a contact (GET), the form that edits it (GET `?edit=1`), or save it (POST)."""
-    return _field(request, contact_for_page, pk, _known(CONTACT_FIELDS, key), ContactForm)
+    return _field(request, contact_for_page, pk, _known(fields_of("contact", request.actor), key), ContactForm)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def company_field(request: Request, pk: UUID, key: str) -> HttpResponse:
     """Show one value of a company (GET), the form that edits it (GET `?edit=1`), or save it (POST)."""
-    return _field(request, company_for_page, pk, _known(COMPANY_FIELDS, key), CompanyForm)
+    return _field(request, company_for_page, pk, _known(fields_of("company", request.actor), key), CompanyForm)
 
 
 def _known(fields: tuple[RecordField, ...], key: str) -> RecordField:

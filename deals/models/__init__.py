@@ -1,6 +1,16 @@
 """Pipelines, deals and their stage visits."""
 
 from .deal import Deal, DealContact, StageChange
-from .pipeline import REQUIRABLE, ForecastCategory, LostReason, Pipeline, Stage
+from .pipeline import ForecastCategory, LostReason, Pipeline, Stage, demandable_fields, requirable
 
-__all__ = ["REQUIRABLE", "Deal", "DealContact", "ForecastCategory", "LostReason", "Pipeline", "Stage", "StageChange"]
+__all__ = [
+    "Deal",
+    "DealContact",
+    "ForecastCategory",
+    "LostReason",
+    "Pipeline",
+    "Stage",
+    "StageChange",
+    "demandable_fields",
+    "requirable",
+]

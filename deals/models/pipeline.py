@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import Keyed, Rows
+from crm.kernel.customfields.fields import column_key, fields_for
+from crm.kernel.customfields.models import CustomField
 
 
 class ForecastCategory(models.TextChoices):
@@ -21,7 +23,8 @@ class ForecastCategory(models.TextChoices):
     COMMIT = "commit", _("Commit")
 
 
-# What a stage may demand before a deal enters it (P1): columns of a deal, and `contacts` for a person in it.
+# What a stage may demand before a deal enters it (P1): columns of a deal, and `contacts` for a person in it. Custom
+# fields come to them in `requirable`.
 REQUIRABLE = {
     "amount": _("Amount"),
     "company": _("Company"),
@@ -30,6 +33,16 @@ REQUIRABLE = {
     "source": _("Source"),
     "description": _("About"),
 }
+
+
+def demandable_fields() -> list[CustomField]:
+    """Return the custom fields that a stage can demand: those that everybody may see, so that everybody can fill them."""
+    return [each for each in fields_for("deal") if not each.roles]
+
+
+def requirable() -> dict[str, Any]:
+    """Return what a stage may demand, with its words."""
+    return REQUIRABLE | {column_key(each): each.label for each in demandable_fields()}
 
 
 class PipelineQuerySet(Rows):
@@ -144,6 +157,7 @@ class Stage(Keyed):
     def missing_from(self, deal: Any, *, people: bool) -> list[str]:
         """Return which of the demanded fields the deal lacks, in the stage's order (P3); `people`: has it any?"""
         has = {"contacts": people, "amount": deal.amount is not None, "company": deal.company_id is not None}
+        has |= {column_key(each): each.key in deal.custom for each in demandable_fields()}
         return [name for name in self.required_fields if not has.get(name, getattr(deal, name, True))]
 
     @property

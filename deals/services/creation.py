@@ -13,6 +13,8 @@ from contacts.models import Company, Contact
 from contacts.services.companies import company_for_name
 from crm.kernel.core.changes import Actor, business_time, command
 from crm.kernel.core.errors import MissingFields, Refused
+from crm.kernel.customfields.fields import column_key, fields_for
+from crm.kernel.customfields.values import Reader, merged
 from crm.kernel.events.bus import DomainEvent, publish
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
@@ -33,8 +35,9 @@ BATCH = 2000
 class NewDeal:
     """What a new deal is made of. `stage` is the first open one of the first pipeline unless given.
 
-    `contacts` are (contact id, role), the first one primary. The last group is for history brought from elsewhere: with
-    `created_at` or `closed_on` the deal is dated back, skips the gates and needs no reason for a loss (P3).
+    `contacts` are (contact id, role), the first one primary; `custom` holds values by `cf_<key>`. The last group is for
+    history brought from elsewhere: with `created_at` or `closed_on` the deal is dated back, skips the gates and needs no
+    reason for a loss (P3).
     """
 
     title: str
@@ -50,6 +53,7 @@ class NewDeal:
     probability: int | None = None
     tags: list[str] = field(default_factory=list)
     contacts: Sequence[tuple[UUID, str]] = ()
+    custom: Mapping[str, Any] = field(default_factory=dict)
 
     created_at: dt.datetime | None = None
     created_unknown: bool = False
@@ -87,7 +91,8 @@ def create_deals(*, rows: Iterable[NewDeal], actor: Actor) -> list[Deal]:
     given = list(rows)
     people = as_people(given, visible_contacts({pk for row in given for pk, _role in row.contacts}, actor))
     first = first_stages(given)
-    deals = [_build(row, first, actor) for row in given]
+    reader = Reader(Deal.kind, actor)
+    deals = [_build(row, first, actor, reader) for row in given]
     for row, deal in zip(given, deals, strict=True):
         if not row.historical:
             _check_gates(deal, row, bool(row.contacts))
@@ -121,7 +126,7 @@ def first_stages(rows: Sequence[NewDeal]) -> dict[UUID | None, Stage]:
     return first
 
 
-def _build(row: NewDeal, first: Mapping[UUID | None, Stage], actor: Actor) -> Deal:
+def _build(row: NewDeal, first: Mapping[UUID | None, Stage], actor: Actor, reader: Reader) -> Deal:
     """Return the deal of a row, checked but for the gates of its stage."""
     stage = row.stage or first[None]
     if stage.archived_at is not None:
@@ -133,8 +138,12 @@ def _build(row: NewDeal, first: Mapping[UUID | None, Stage], actor: Actor) -> De
     values = {name: getattr(row, name) for name in (*names, "probability", "lost_comment")}
     values["currency"] = values["currency"] or Workspace.current().base_currency
     created = row.created_at or business_time()
+    custom, errors = reader.read(row.custom, new=not row.historical)
+    if errors:
+        raise Refused(_("Some values do not fit."), fields=errors)
     deal = Deal(
         **cleaned(values),
+        custom=merged({}, custom),
         owner=row.owner,
         company=row.company,
         stage=stage,
@@ -251,6 +260,7 @@ def clone_deal(*, deal_id: UUID, actor: Actor, title: str = "") -> Deal:
         source=deal.source,
         description=deal.description,
         tags=list(deal.tags),
+        custom={column_key(each): deal.custom.get(each.key) for each in fields_for(Deal.kind, actor)},
         contacts=[(link.contact_id, link.role) for link in links if link.contact_id in seen],
     )
     return create_deals(rows=[row], actor=actor)[0]

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from contacts.services.companies import company_for_name
 from crm.kernel.core.changes import Actor, business_time, command
 from crm.kernel.core.errors import Conflict, Refused
+from crm.kernel.customfields.fields import PREFIX
+from crm.kernel.customfields.values import Reader, changed_names, merged, split
 from crm.kernel.events.bus import publish
 from crm.kernel.workspace.models import Workspace
 from deals.events import DealChanged
@@ -36,6 +38,7 @@ def edit_deal(
     confirm_currency: bool = False,
 ) -> Deal:
     """Change fields of a deal, named as in `checks.EDITABLE`; people, companies and reasons are given as objects.
+    Custom fields go by `cf_<key>` (C1).
 
     With `version`, fields that somebody else has changed since conflict one by one: `seen` holds what the caller saw of
     each. `company_name` stands for a company that may not exist yet. Changing the currency keeps the number and asks
@@ -60,20 +63,32 @@ def edit_deal(
 
 
 def changes_from(deal: Deal, values: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
-    """Return the columns that these values would change, checked, by attribute name. Writes nothing.
+    """Return the columns that these values would change, checked, by attribute name; of custom fields all values.
 
-    Raises Refused beside the field, and PermissionDenied for a close in an earlier month without the right (P4).
+    Writes nothing. Raises Refused beside the field, and PermissionDenied for a close in an earlier month without the right (P4).
     """
-    if unknown := set(values) - set(EDITABLE):
+    columns, custom = split(values)
+    if unknown := set(columns) - set(EDITABLE):
         raise Refused(_("These fields cannot be edited: %(names)s.") % {"names": ", ".join(sorted(unknown))})
-    clean = cleaned(values)
+    clean = cleaned(columns)
     _check_meaning(deal, clean, actor)
     result = {}
     for name, value in clean.items():
         column, stored = (f"{name}_id", value.pk if value else None) if name in RELATIONS else (name, value)
         if getattr(deal, column) != stored:
             result[column] = stored
+    if custom:
+        wanted = merged(deal.custom, read_custom(custom, actor))
+        result |= {"custom": wanted} if wanted != deal.custom else {}
     return result
+
+
+def read_custom(given: Mapping[str, Any], actor: Actor, *, new: bool = False) -> dict[str, Any]:
+    """Return custom values of a deal by key, checked; raises Refused beside the field."""
+    values, errors = Reader(Deal.kind, actor).read(given, new=new)
+    if errors:
+        raise Refused(_("Some values do not fit."), fields=errors)
+    return values
 
 
 def _check_meaning(deal: Deal, values: Mapping[str, Any], actor: Actor) -> None:
@@ -108,7 +123,14 @@ def _check_new_close(deal: Deal, day: dt.date | None, actor: Actor) -> None:
 def _check_fields(deal: Deal, changes: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
     """Raise Conflict for fields that hold neither what the caller saw nor what it wants (P3)."""
     clashes = {}
+    for name in changed_names(deal.custom, changes.get("custom", deal.custom)):
+        key = name.removeprefix(PREFIX)
+        theirs = deal.custom.get(key)
+        if name not in seen or theirs != seen[name]:
+            clashes[name] = {"mine": changes["custom"].get(key), "theirs": theirs}
     for column, mine in changes.items():
+        if column == "custom":
+            continue
         name = column.removesuffix("_id") if column.removesuffix("_id") in RELATIONS else column
         before = seen.get(name, seen.get(column))
         if name in RELATIONS and before is not None and hasattr(before, "pk"):
@@ -120,6 +142,12 @@ def _check_fields(deal: Deal, changes: Mapping[str, Any], seen: Mapping[str, Any
         raise Conflict(_("Somebody else has changed this in the meantime."), theirs={"fields": clashes})
 
 
+def names_of(deal: Deal, changes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of changed columns as events carry them, custom fields each by its own; before they are set."""
+    names = {name.removesuffix("_id") for name in changes if name != "custom"}
+    return tuple(sorted(names | set(changed_names(deal.custom, changes.get("custom", deal.custom)))))
+
+
 def _write(deal: Deal, changes: dict[str, Any], actor: Actor) -> Deal:
     """Write changed columns of a locked deal and tell about it; nothing to change leaves no trace."""
     if not changes:
@@ -127,11 +155,12 @@ def _write(deal: Deal, changes: dict[str, Any], actor: Actor) -> Deal:
     at = business_time()
     columns = changes | {"updated_at": at} | ({"last_worked_at": at} if actor.kind == "user" else {})
     before = deal.owner_id
+    names = names_of(deal, changes)
     Deal.objects.filter(pk=deal.pk).update(**columns, version=F("version") + 1)
     for name, value in columns.items():
         setattr(deal, name, value)
     deal.version += 1
-    if changes.keys() & {"title", "company_id"}:
+    if changes.keys() & {"title", "company_id", "custom"}:
         refresh_search([deal.pk])
     if "company_id" in changes and deal.stage.is_won:
         derive_lifecycle_of_deals([deal.pk])
@@ -143,7 +172,7 @@ def _write(deal: Deal, changes: dict[str, Any], actor: Actor) -> Deal:
             subject_id=deal.pk,
             company_id=deal.company_id,
             contact_ids=tuple(deal.contact_ids),
-            fields=tuple(sorted(name.removesuffix("_id") for name in changes)),
+            fields=names,
             **moved_owner,
         ),
         actor=actor,

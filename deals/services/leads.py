@@ -1,8 +1,9 @@
 """Qualifying a lead: a deal for the contact and its company, in one transaction (R4)."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -37,6 +38,7 @@ def qualify_lead(
     currency: str = "",
     stage: Stage | None = None,
     expected_close: dt.date | None = None,
+    custom: Mapping[str, Any] | None = None,
 ) -> Qualified:
     """Make a deal of a lead (R4): for the contact and its company, with the lead's owner and source.
 
@@ -65,6 +67,7 @@ def qualify_lead(
                 expected_close=expected_close,
                 source=contact.source,
                 contacts=[(contact.pk, "")],
+                custom=custom or {},
             )
         ],
         actor=actor,

@@ -13,10 +13,10 @@ from crm.kernel.core.errors import Conflict, MissingFields, Refused
 from crm.kernel.events.bus import DomainEvent, publish
 from crm.kernel.workspace.models import Workspace
 from deals.events import DealChanged, DealLost, DealReopened, DealStageChanged, DealWon
-from deals.models import REQUIRABLE, Deal, LostReason, Stage, StageChange
+from deals.models import Deal, LostReason, Stage, StageChange, requirable
 
 from .checks import check_closed_on, check_lost_reason, check_owner
-from .editing import changes_from, fill_people
+from .editing import changes_from, fill_people, names_of
 from .lifecycle import derive_lifecycle_of_deals
 from .locking import lock_deal
 from .searching import refresh_search
@@ -152,6 +152,7 @@ def _move(
         raise Refused(_("This stage is archived."), fields={"stage": _("Choose another stage.")})
     person = fill.get("contacts")
     filled = changes_from(deal, {name: value for name, value in fill.items() if name != "contacts"}, actor)
+    edited = names_of(deal, filled)
     for name, value in filled.items():
         setattr(deal, name, value)
     check_entry([deal], to_stage, people={deal.pk} if deal.contact_ids or person else set())
@@ -166,7 +167,7 @@ def _move(
         check_closed_on(closed_on, created_at=deal.created_at, created_unknown=deal.created_unknown, actor=actor)
     if person:
         fill_people(deal, person, actor)
-    enter_stage([deal], to_stage, actor, lost_reason=lost_reason, closed_on=closed_on, also=filled)
+    enter_stage([deal], to_stage, actor, lost_reason=lost_reason, closed_on=closed_on, also=filled, edited=edited)
     if filled:
         refresh_search([deal.pk])
     return deal
@@ -178,7 +179,8 @@ def check_entry(deals: Sequence[Deal], to_stage: Stage, *, people: set[UUID]) ->
     if not missing:
         return
     ordered = [name for name in to_stage.required_fields if name in missing]
-    names = ", ".join(str(REQUIRABLE[name]) for name in ordered)
+    words = requirable()
+    names = ", ".join(str(words[name]) for name in ordered)
     raise MissingFields(_("%(stage)s needs: %(fields)s.") % {"stage": to_stage.name, "fields": names}, missing=ordered)
 
 
@@ -190,10 +192,12 @@ def enter_stage(
     lost_reason: LostReason | None = None,
     closed_on: dt.date | None = None,
     also: Mapping[str, Any] | None = None,
+    edited: tuple[str, ...] = (),
 ) -> None:
     """Write the move of locked deals into one stage, in sets: columns, visits, lifecycle, events. Checks come before.
 
-    `also` are further columns that change with it. The objects get the new values.
+    `also` are further columns that change with it, `edited` the names of the fields that this fills. The objects get
+    the new values.
     """
     at = business_time()
     came_from = {deal.pk: deal.stage for deal in deals}
@@ -226,7 +230,7 @@ def enter_stage(
             deal.stage_entered_at = visits[deal.pk][1]
             Deal.objects.filter(pk=deal.pk).update(stage_entered_at=deal.stage_entered_at)
     _derive(came_from, to_stage)
-    publish(*_events(deals, came_from, to_stage, visits, also or {}), actor=actor)
+    publish(*_events(deals, came_from, to_stage, visits, edited), actor=actor)
 
 
 def _derive(came_from: Mapping[UUID, Stage], to_stage: Stage) -> None:
@@ -242,11 +246,10 @@ def _events(
     came_from: Mapping[UUID, Stage],
     to_stage: Stage,
     visits: Mapping[UUID, tuple[UUID, dt.datetime]],
-    also: Mapping[str, Any],
+    edited: tuple[str, ...],
 ) -> list[DomainEvent]:
     """Return what happened, as events: each move, what it meant for the deal, and the fields filled on the way."""
     events: list[DomainEvent] = []
-    edited = tuple(name.removesuffix("_id") for name in also if name != "lost_comment")
     for deal in deals:
         stage, (visit, at) = came_from[deal.pk], visits[deal.pk]
         common: dict[str, Any] = {

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crm.kernel.core.changes import Actor, command
 from crm.kernel.core.errors import Refused
-from deals.models import REQUIRABLE, Deal, ForecastCategory, Pipeline, Stage
+from deals.models import Deal, ForecastCategory, Pipeline, Stage, requirable
 
 from .locking import read_deals
 from .moving import check_entry, enter_stage
@@ -142,7 +142,7 @@ def _stage_values(values: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := set(values) - set(STAGE_FIELDS):
         raise Refused(_("These fields cannot be edited: %(names)s.") % {"names": ", ".join(sorted(unknown))})
     data = cleaned(Stage, values)
-    if wrong := set(data.get("required_fields", ())) - set(REQUIRABLE):
+    if wrong := set(data.get("required_fields", ())) - set(requirable()):
         words = _("A stage cannot demand: %(names)s.") % {"names": ", ".join(sorted(wrong))}
         raise Refused(words, fields={"required_fields": words})
     return data

@@ -1,4 +1,5 @@
-"""The folded text by which deals are found: their title, their company's name and the names of their people."""
+"""The folded text by which deals are found: their title, their company's name, the names of
+their people, and words of custom fields."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -10,7 +11,7 @@ UPDATE deals_deal d SET search_text = n.words FROM (
     SELECT d.id, crm_fold(concat_ws(' ', d.title, c.name, (
         SELECT string_agg(concat_ws(' ', p.first_name, p.last_name), ' ' ORDER BY dc.id)
         FROM deals_dealcontact dc JOIN contacts_contact p ON p.id = dc.contact_id WHERE dc.deal_id = d.id
-    ))) AS words
+    ), crm_custom_words('deal', d.custom))) AS words
     FROM deals_deal d LEFT JOIN contacts_company c ON c.id = d.company_id
     WHERE d.id = ANY(%s)
 ) n WHERE n.id = d.id AND d.search_text <> n.words

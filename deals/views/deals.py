@@ -16,7 +16,7 @@ from crm.kernel.core.htmx import is_fragment, toast
 from crm.kernel.core.http import Request
 from crm.kernel.listing.pages import list_response
 from crm.kernel.search.services import record_view
-from deals.fields import BY_KEY, line, lines
+from deals.fields import DealField, field_named, line, lines
 from deals.forms import DealForm, PersonForm
 from deals.lists import BinnedDeals, DealList, tones
 from deals.models import Deal, DealContact, Stage
@@ -62,7 +62,7 @@ def deal_detail(request: Request, pk: UUID) -> HttpResponse:
         "editable": editable,
         "deletable": actor.can("delete", deal) and (not deal.stage.is_won or actor.may("date_back")),
         "favourite": getattr(marks, "favourite", marks),
-        "fields": lines(deal, editable=editable),
+        "fields": lines(deal, actor, editable=editable),
         "people": people_of(deal, actor),
         "visits": visits,
         "steps": steps_of(deal, stages, visits),
@@ -84,7 +84,7 @@ def deal_field(request: Request, pk: UUID, key: str) -> HttpResponse:
     """One field of a deal: its value, its small form (`edit`), and saving it."""
     actor = request.actor
     deal = get_deal(request, pk)
-    each = BY_KEY.get(key)
+    each = field_named(key, actor)
     if each is None:
         raise Http404("No such field.")
     if request.method != "POST" and "edit" not in request.GET:
@@ -98,7 +98,7 @@ def deal_field(request: Request, pk: UUID, key: str) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                return _field_saved(request, save_edit(form, actor), key)
+                return _field_saved(request, save_edit(form, actor), each)
             except Conflict as conflict:
                 form.show_conflict(conflict.theirs)
                 status = 409
@@ -115,12 +115,12 @@ def deal_field(request: Request, pk: UUID, key: str) -> HttpResponse:
     return render(request, "deals/inline_form.html", context, status=status)
 
 
-def _field_saved(request: Request, saved: Deal, key: str) -> HttpResponse:
+def _field_saved(request: Request, saved: Deal, each: DealField) -> HttpResponse:
     if not is_fragment(request):
         return redirect("deals:deal_detail", saved.pk)
     deal = get_deal(request, saved.pk)
     context = {
-        "line": line(deal, BY_KEY[key], editable=True),
+        "line": line(deal, each, editable=True),
         "deal": deal,
         "weighted": weighted_of(deal),
         "editable": True,

@@ -16,10 +16,11 @@ from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import is_fragment, toast
 from crm.kernel.core.http import Request
+from crm.kernel.customfields.values import split
 from crm.kernel.workspace.models import Workspace
 from deals.board import Board
 from deals.cards import CardWriter, card_of
-from deals.fields import BY_KEY
+from deals.fields import field_named
 from deals.forms import DealForm, QualifyForm, SnoozeForm
 from deals.models import ForecastCategory, Stage
 from deals.services import clone_deal, create_deal, edit_deal, qualify_lead, snooze_deal
@@ -97,6 +98,7 @@ def new_values(form: DealForm) -> dict[str, Any]:
         "stage": Stage.objects.get(pk=stage) if stage else None,
         "contacts": [(contact.pk, "")] if contact else [],
         "company_name": form.company_text,
+        "custom": form.custom_changes({})[0],
     }
 
 
@@ -142,7 +144,7 @@ def _added(request: Request, deal: Any) -> HttpResponse:
 def deal_edit(request: Request, pk: UUID) -> HttpResponse:
     """Edit all fields of a deal; what somebody else changed meanwhile answers 409 with both values (P3)."""
     deal = get_deal(request, pk)
-    only = BY_KEY[request.GET["only"]] if request.GET.get("only") in BY_KEY else None
+    only = field_named(request.GET.get("only", ""), request.actor)
     if only is not None and only.when(deal):
         return _edit(request, deal, only.inputs, str(only.label))
     return _edit(request, deal, (), _("Edit %(deal)s") % {"deal": deal.title})
@@ -279,7 +281,7 @@ def lead_qualify(request: Request, pk: UUID) -> HttpResponse:
     actor.require_kind("edit", "deal")
     if not claimable(contact, actor):
         actor.require("edit", contact)
-    form = QualifyForm(request.POST or None, initial={"title": default_title(contact)})
+    form = QualifyForm(request.POST or None, actor=actor, initial={"title": default_title(contact)})
     if not contact.is_lead or (request.method == "POST" and form.is_valid()):
         try:
             return _qualified(request, contact, form if form.is_bound else None)
@@ -305,6 +307,7 @@ def _qualified(request: Request, contact: Contact, form: QualifyForm | None) -> 
         amount=values.get("amount") or None,
         stage=Stage.objects.get(pk=stage) if stage else None,
         expected_close=values.get("expected_close"),
+        custom=split(values)[1],
     )
     words = _("%(name)s is qualified") if created else _("%(name)s is qualified already; this is the deal")
     toast(request, words % {"name": contact.name}, undo=actor.last_change if created else None)

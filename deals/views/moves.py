@@ -15,6 +15,7 @@ from crm.kernel.core.errors import Conflict, MissingFields, Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import announce, close_dialog, is_fragment, toast, trigger
 from crm.kernel.core.http import Request
+from crm.kernel.customfields.fields import PREFIX
 from crm.kernel.listing.errors import BadQuery
 from deals.board import Board
 from deals.cards import card_of
@@ -67,7 +68,8 @@ def _move(request: Request, pk: UUID, stage: Stage, board: Board | None) -> Http
 
 def _typed(request: Request, pk: UUID, stage: Stage) -> tuple[dict[str, Any], Any]:
     """Return what the dialog's form filled in, if this request comes from it or from a script that knows the fields."""
-    asked = [name for name in MoveForm.base_fields if name in request.POST]
+    asked = [name for name in request.POST if name in MoveForm.base_fields or name.startswith(PREFIX)]
+    asked = [name for name in asked if not name.endswith("_currency")]
     if not asked:
         return {}, None
     missing = [name for name in asked if name not in ("lost_reason", "lost_comment", "closed_on")]

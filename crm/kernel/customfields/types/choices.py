@@ -42,7 +42,7 @@ class YesNo(Chosen):
 
     key: ClassVar[str] = CustomField.Type.YES_NO
     label = gettext_lazy("Yes or no")
-    icon = "square-check"
+    icon = "circle-check-big"
     operators: ClassVar[tuple[str, ...]] = (IS, FILLED, EMPTY)
 
     def read(self, raw: Any, style: Style) -> bool:
@@ -143,7 +143,7 @@ class MultiSelect(Options):
 
     key: ClassVar[str] = CustomField.Type.MULTI_SELECT
     label = gettext_lazy("Multi-select")
-    icon = "list-checks"
+    icon = "tag"
     operators: ClassVar[tuple[str, ...]] = (ANY, ALL, NONE, FILLED, EMPTY)
 
     def read(self, raw: Any, style: Style) -> list[str]:

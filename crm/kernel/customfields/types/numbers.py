@@ -99,7 +99,7 @@ class Money(Ordered):
 
     key: ClassVar[str] = CustomField.Type.MONEY
     label = gettext_lazy("Money")
-    icon = "banknote"
+    icon = "circle-dollar-sign"
     reads = "money"
     numeric = True
     sort = "money"
