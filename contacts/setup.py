@@ -6,7 +6,6 @@ from crm.kernel.audit.registry import label_commands, recompute_with
 from crm.kernel.core import navigation
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.search import registry as find
-from crm.kernel.search.registry import Kind
 from crm.kernel.users.models import User
 
 from . import finders, leaving
@@ -105,7 +104,5 @@ def _menus() -> None:
 
 
 def _search() -> None:
-    find.register(Kind("contact", _("Contacts"), "users", finders.find_contacts, finders.named_contacts, order=10))
-    find.register(
-        Kind("company", _("Companies"), "building-2", finders.find_companies, finders.named_companies, order=20)
-    )
+    find.register(finders.CONTACTS)
+    find.register(finders.COMPANY)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from contacts.events import ContactCreated
 from contacts.models import Company, Contact, ContactEmail, ContactPhone, Lifecycle
 from contacts.registry import companies_that_bought
+from contacts.services import spellings
 from crm.kernel.core.bulk import copy_rows
 from crm.kernel.core.ids import uuid7
 from crm.kernel.events.bus import publish
@@ -67,6 +68,7 @@ def _search_texts(contacts: Sequence[dict[str, Any]]) -> list[str]:
             *contact["emails"],
             *contact["phones"],
             names.get(contact.get("company_id")),
+            *spellings.of_person(contact.get("first_name") or "", contact.get("last_name") or ""),
         )
         words.append(" ".join(part for part in parts if part))
     with connection.cursor() as cursor:

@@ -17,6 +17,7 @@ from crm.kernel.customfields.values import words_of
 from crm.kernel.events.bus import publish
 from crm.kernel.users.models import User
 
+from . import spellings
 from .drafts import Clash, Draft, check_references, read_drafts
 from .search import refresh_company_search
 from .writing import apply_drafts, entries_of, home_region, insert_drafts, lock_for_edit
@@ -101,6 +102,7 @@ def _words(draft: Draft) -> Iterable[str]:
     yield draft.values["name"]
     yield from (entry.value for name in ("domains", "emails", "phones") for entry in entries_of(draft, name))
     yield draft.values.get("city", "")
+    yield from spellings.of_company(draft.values["name"])
     yield from words_of(fields_for(Company.kind), draft.custom)
 
 

@@ -16,6 +16,7 @@ from crm.kernel.events.bus import publish
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
 
+from . import spellings
 from .companies import company_for_name
 from .drafts import Clash, Draft, check_references, read_drafts
 from .search import refresh_search
@@ -160,6 +161,7 @@ def _words(draft: Draft, companies: Mapping[UUID, str]) -> Iterable[str]:
     yield from (values.get(name, "") for name in ("first_name", "middle_name", "last_name"))
     yield from (entry.value for name in ("emails", "phones") for entry in entries_of(draft, name))
     yield companies.get(values.get("company_id"), "")  # type: ignore[arg-type]
+    yield from spellings.of_person(values.get("first_name", ""), values.get("last_name", ""))
     yield from words_of(fields_for(Contact.kind), draft.custom)
 
 

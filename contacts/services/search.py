@@ -8,16 +8,19 @@ from uuid import UUID
 
 from django.db import connection
 
+from . import spellings
+
 BATCH = 5000
 
 # A word of the search text is folded; numbers are kept as +digits, so that any part of a number is found.
-CONTACTS = """
+CONTACTS = f"""
 UPDATE contacts_contact c
 SET search_text = n.search_text, primary_email = n.email, primary_phone = n.phone
 FROM (
     SELECT p.id, COALESCE(e.first, '') AS email, COALESCE(f.first, '') AS phone,
            crm_fold(concat_ws(' ', NULLIF(p.first_name, ''), NULLIF(p.middle_name, ''), NULLIF(p.last_name, ''),
-               e.words, f.words, o.name, crm_custom_words('contact', p.custom))) AS search_text
+               e.words, f.words, o.name, {spellings.CONTACT_SQL},
+               crm_custom_words('contact', p.custom))) AS search_text
     FROM contacts_contact p
     LEFT JOIN contacts_company o ON o.id = p.company_id
     LEFT JOIN LATERAL (
@@ -35,12 +38,13 @@ FROM (
 WHERE c.id = n.id
   AND (c.search_text, c.primary_email, c.primary_phone) IS DISTINCT FROM (n.search_text, n.email, n.phone)
 """
-COMPANIES = """
+COMPANIES = f"""
 UPDATE contacts_company c
 SET search_text = n.search_text
 FROM (
     SELECT p.id,
            crm_fold(concat_ws(' ', p.name, d.words, e.words, f.words, NULLIF(p.city, ''),
+               {spellings.COMPANY_SQL},
                crm_custom_words('company', p.custom))) AS search_text
     FROM contacts_company p
     LEFT JOIN LATERAL (

@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from contacts.finders import find_companies, find_contacts
 from contacts.services import bin_contacts, create_company, create_contact
 from crm.kernel.core.changes import Actor
+from crm.kernel.search.language import parse
 from crm.kernel.search.models import Favourite, RecentView
 from crm.kernel.search.services import record_view, toggle_favourite
-from crm.kernel.search.words import words_of
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_odd_texts_find_nothing_and_break_nothing(rep, maya, client_of, text):
         assert client.get(address, {"q": text}).status_code == 200
 
 
-def test_the_exact_address_comes_first_then_names_that_begin_so_then_ones_own(rep, mate):
+def test_the_exact_address_comes_first_then_ones_own_then_names_that_begin_so(rep, mate):
     def add(first_name, person, **values):
         return create_contact(values={"first_name": first_name, "owner": person, **values}, actor=Actor.of(person))
 
@@ -61,7 +61,7 @@ def test_the_exact_address_comes_first_then_names_that_begin_so_then_ones_own(re
     theirs = add("Anna", mate, last_name="A")
     own = add("Anna", rep, last_name="B")
     exact = add("Zoe", mate, emails=["ann@x.example"])
-    assert [hit.pk for hit in find_contacts(Actor.of(rep), "ann")][:4] == [own.pk, theirs.pk, within.pk, exact.pk]
+    assert [hit.pk for hit in find_contacts(Actor.of(rep), "ann")] == [own.pk, within.pk, theirs.pk, exact.pk]
     assert find_contacts(Actor.of(rep), "ann@x.example")[0].pk == exact.pk
 
 
@@ -143,7 +143,15 @@ def test_searching_costs_as_many_queries_whatever_is_found(rep, maya, client_of)
     assert counts[0] == counts[1] <= 10
 
 
-def test_phone_numbers_are_read_as_people_write_them():
-    assert words_of("+45 31 55 01 87") == ["4531550187"]
-    assert words_of("020 7946-0123") == ["2079460123"]
-    assert words_of("Maya 12") == ["Maya", "12"]
+@pytest.mark.parametrize(
+    ("typed", "forms"),
+    [
+        ("+45 31 55 01 87", [(("4531550187",),)]),
+        ("020 7946-0123", [(("2079460123",),)]),
+        ("+44 (0)20 7946 0123", [(("442079460123",),)]),
+        ("0045.31.55.01.87", [(("4531550187",), ("0045.31.55.01.87",))]),
+        ("Maya 12", [(("Maya",),), (("12",),)]),
+    ],
+)
+def test_phone_numbers_are_read_as_people_write_them(typed, forms):
+    assert [term.forms for term in parse(typed).terms] == forms

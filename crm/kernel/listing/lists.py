@@ -23,6 +23,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.panels import panels_for
+from crm.kernel.search.language import parse
+from crm.kernel.search.registry import kind_named
 from crm.kernel.search.words import matching
 
 from .columns import Column, Row, row_html
@@ -71,9 +73,12 @@ class TextSearch:
     placeholder: str | Promise = ""
     label: str | Promise = ""
 
-    def condition(self, typed: str) -> Q:
-        """Return rows that hold all typed words."""
-        return matching(typed, column=self.column, prefix=self.prefix)
+    def condition(self, typed: str, page: "ListPage") -> Q:
+        """Return rows that hold what was typed, read as everywhere (crm.kernel.search.language)."""
+        known = kind_named(page.kind)
+        if known is not None:
+            return known.matches(parse(typed), page.actor)
+        return matching(typed, column=self.column, prefix=self.prefix, actor=page.actor)
 
 
 _lists: dict[str, "type[ListPage]"] = {}
@@ -143,7 +148,7 @@ class ListPage:
             if (value := values.get(each.key)) is not None:
                 rows = rows.filter(each.condition(value, self))
         if typed and self.search is not None:
-            rows = rows.filter(self.search.condition(typed))
+            rows = rows.filter(self.search.condition(typed, self))
         return rows
 
     @cached_property
@@ -168,7 +173,7 @@ class ListPage:
         """True if a search matches so few rows that finding them all is cheaper than walking the list's order."""
         if not self.typed or self.search is None:
             return False
-        rows = self.base().filter(self.search.condition(self.typed))
+        rows = self.base().filter(self.search.condition(self.typed, self))
         return estimated_rows(rows) < RARE * table_rows(self.model)
 
     @cached_property
@@ -387,8 +392,8 @@ def capped_count(rows: QuerySet[Any], most: int) -> int:
 
 def estimated_rows(rows: Any) -> float:
     """Return how many rows the database expects; it plans the query and does not run it."""
-    plan = json.loads(rows.order_by().values("pk").explain(format="json"))
-    return float(plan[0]["Plan"]["Plan Rows"])
+    plan = rows.order_by().values("pk").explain(format="json")
+    return float(json.loads(plan)[0]["Plan"]["Plan Rows"]) if plan else 0.0  # no plan: nothing can match
 
 
 _table_rows: dict[str, tuple[float, float]] = {}

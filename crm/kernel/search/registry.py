@@ -1,68 +1,25 @@
-"""What can be found: each app registers its kinds of records with a function that finds them and one that names them.
+"""What can be found: each app registers its kinds of records. Only what the person may see is ever found (U3)."""
 
-Both functions answer only with what the person may see (U3) and cost a fixed number of queries.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.utils.functional import Promise
-from django.utils.safestring import SafeString
+from .engine import Hit, Searchable
 
-from crm.kernel.core.changes import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A found record. `picture` is safe HTML (an avatar, a dot); without it the kind's icon is shown.
-
-    Lower `rank` is better.
-    """
-
-    kind: str
-    pk: UUID
-    title: str
-    subtitle: str
-    url: str
-    picture: SafeString | None = None
-    rank: int = 9
+_kinds: dict[str, Searchable] = {}
 
 
-Find = Callable[[Actor, str, int], Sequence[Hit]]
-Named = Callable[[Actor, Iterable[UUID]], Sequence[Hit]]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of record that search knows.
-
-    `find(actor, text, most)` searches, `named(actor, ids)` tells of known ids.
-    """
-
-    kind: str
-    label: str | Promise
-    icon: str
-    find: Find
-    named: Named
-    order: int = 100
-
-
-_kinds: dict[str, Kind] = {}
-
-
-def register(kind: Kind) -> None:
+def register(kind: Searchable) -> None:
     """Let search find a kind of records."""
     _kinds[kind.kind] = kind
 
 
-def kinds() -> list[Kind]:
+def kinds() -> list[Searchable]:
     """Return the kinds in the order in which results are shown."""
     return sorted(_kinds.values(), key=lambda each: each.order)
 
 
-def kind_named(name: str) -> Kind | None:
+def kind_named(name: str) -> Searchable | None:
     """Return a kind by its name, None for one that search does not know."""
     return _kinds.get(name)
 

@@ -1,42 +1,132 @@
-"""How typed text is read for a search, the same for lists, typeaheads and the palette."""
+"""What the language of search means to the database: conditions on the folded search text of a kind of record."""
 
-import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 
-from django.db.models import Q, TextField, Value
+from django.db.models import F, Q, TextField, Value
+from django.db.models.functions import Concat
+from django.db.models.lookups import Contains
 
+from crm.kernel.core.changes import Actor
 from crm.kernel.core.fields import Fold
 
-NUMBER = re.compile(r"[+\d][\d\s().\-/]{3,}\Z")
-MOST = 200
+from .folding import fold
+from .language import FRAGMENT, Query, Term, parse
 
-
-def clean(text: str) -> str:
-    """Return typed text without what cannot be stored, with single spaces, cut to 200 characters."""
-    return " ".join(text.replace("\x00", " ").split())[:MOST]
-
-
-def words_of(text: str) -> list[str]:
-    """Return the words to look for. A phone number becomes its digits without leading zeros, as it is part of E.164."""
-    text = clean(text)
-    if NUMBER.fullmatch(text):
-        digits = re.sub(r"\D", "", text).lstrip("0")
-        return [digits] if digits else []
-    return text.split()[:8]
-
-
-def matching(text: str, *, column: str = "search_text", prefix: str = "sort_name") -> Q:
-    """Return the condition for rows that hold all words; texts of one or two letters must begin the name."""
-    words = words_of(text)
-    if not words:
-        return Q(pk__in=[])
-    if all(len(word) < 3 for word in words):
-        return Q(**{f"{prefix}__startswith": folded(" ".join(words))})
-    found = Q()
-    for word in words:
-        found &= Q(**{f"{column}__contains": folded(word)})
-    return found
+# `operator(actor, value)` returns the rows that a field asked for by name holds.
+Operator = Callable[[Actor, str], Q]
+NOTHING = Q(pk__in=[])
+# Words with a typing error are looked for from and up to these lengths: a shorter one is like too many others.
+SPELLED = range(4, 25)
 
 
 def folded(text: str) -> Fold:
     """Return text folded by the database: lower case, without accents."""
     return Fold(Value(text, output_field=TextField()))
+
+
+def matching(
+    text: str | Query,
+    *,
+    column: str = "search_text",
+    prefix: str = "sort_name",
+    actor: Actor | None = None,
+    operators: Mapping[str, Operator] | None = None,
+) -> Q:
+    """Return the condition for rows that hold what a text asks for; a text without words matches nothing.
+
+    Words of one or two letters alone must begin the name (`prefix`); beside a longer word they must begin a word.
+    `operators` are those that the rows know; a field that they do not have is on none of them.
+    """
+    query = parse(text) if isinstance(text, str) else text
+    if query.empty:
+        return NOTHING
+    return _asked(query, actor, operators or {}) & _words(query, column, prefix)
+
+
+def _asked(query: Query, actor: Actor | None, operators: Mapping[str, Operator]) -> Q:
+    """Return what all fields ask for together; a field asked for twice may hold either, but tags must all be there."""
+    found: dict[str, Q] = {}
+    for name, value in query.operators:
+        operator = operators.get(name)
+        rows = operator(actor, value) if operator is not None and actor is not None else NOTHING
+        if name not in found:
+            found[name] = rows
+        else:
+            found[name] = found[name] & rows if name == "tag" else found[name] | rows
+    return reduce(lambda some, more: some & more, found.values(), Q())
+
+
+def _words(query: Query, column: str, prefix: str) -> Q:
+    terms = query.terms
+    if terms and all(len(part) < FRAGMENT for term in terms for form in term.forms for part in form):
+        found = Q(**{f"{prefix}__startswith": folded(query.text)})
+        if not query.text.isascii():  # a whole name in many scripts
+            found |= _all(terms, column, index=True)
+    else:
+        found = _all(terms, column)
+    for term in query.without:
+        found &= ~_term(term, column)
+    return found
+
+
+def beginning_words(query: Query, column: str = "search_text") -> Q:
+    """Return rows in which every word of the query, however short, begins a word or stands in one."""
+    found = _all(query.terms, column, index=True)
+    for term in query.without:
+        found &= ~_term(term, column)
+    return found
+
+
+def _all(terms: Iterable[Term], column: str, *, index: bool = False) -> Q:
+    found = Q()
+    for term in terms:
+        found &= _term(term, column, index=index)
+    return found
+
+
+def _term(term: Term, column: str, *, index: bool = False) -> Q:
+    found = Q()
+    for form in term.forms:
+        whole = Q()
+        for part in form:
+            whole &= _fragment(part, column, index=index)
+        found |= whole
+    return found
+
+
+def _fragment(part: str, column: str, *, index: bool) -> Q:
+    """Return rows that hold a fragment; a short one begins a word, and only `index` lets the index look for it.
+
+    Beside a longer word the index would read a long list for two letters, where a look at the few rows is enough.
+    """
+    if len(part) >= FRAGMENT:
+        return Q(**{f"{column}__contains": folded(part)})
+    if index:
+        return Q(**{f"{column}__startswith": folded(part)}) | Q(**{f"{column}__contains": folded(f" {part}")})
+    spaced = Concat(Value(" ", output_field=TextField()), F(column), output_field=TextField())
+    return Q(Contains(spaced, folded(f" {part}")))
+
+
+def misspelt(query: Query, *, column: str = "search_text") -> Q:
+    """Return rows that hold all words if one of them is taken to have one typing error: a letter too many, missing,
+    wrong, or two swapped. Matches nothing where no word is long enough to be sure."""
+    found = NOTHING
+    plain = [term for term in query.terms if not term.phrase]
+    for wrong in plain:
+        if len(wrong.text) not in SPELLED or not wrong.text.isalpha():
+            continue
+        others = _all((term for term in query.terms if term is not wrong), column)
+        found |= Q(**{f"{column}__regex": spelled_alike(wrong.text)}) & others
+    for term in query.without:
+        found &= ~_term(term, column)
+    return found
+
+
+def spelled_alike(word: str) -> str:
+    """Return the pattern of folded words that begin like `word` or differ from it by one typing error."""
+    letters = fold(word)
+    ways = [f"{letters[:i]}.?{letters[i + 1 :]}" for i in range(len(letters))]
+    ways += [f"{letters[:i]}.{letters[i:]}" for i in range(1, len(letters))]
+    ways += [f"{letters[:i]}{letters[i + 1]}{letters[i]}{letters[i + 2 :]}" for i in range(len(letters) - 1)]
+    return f"(^| )({'|'.join(dict.fromkeys(ways))})"
