@@ -15,7 +15,6 @@ from .folding import excerpt, marked, spans
 from .language import Query
 from .registry import kind_named, kinds
 
-
 NOT_SEARCHED = Found()
 
 
