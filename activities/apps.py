@@ -13,7 +13,7 @@ class ActivitiesConfig(AppConfig):
         from crm.kernel.audit import registry
         from deals.registry import describe_touches
 
-        from . import consumers, leaving, subscribers
+        from . import consumers, leaving, merging, subscribers
         from .models import Activity, ActivityContact, Task
         from .services import clocks
         from .touches import last_touches
@@ -26,6 +26,7 @@ class ActivitiesConfig(AppConfig):
         subscribers.connect()
         consumers.connect()
         leaving.register()
+        merging.register()
         describe_touches(last_touches)
         self._fill_pages()
 

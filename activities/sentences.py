@@ -37,6 +37,8 @@ SYSTEM_ICONS = {
     "contact_created": ("plus", ""),
     "company_created": ("plus", ""),
     "lead_returned": ("reply", "accent"),
+    "contact_merged": ("git-merge", "accent"),
+    "company_merged": ("git-merge", "accent"),
 }
 TONES = {"held": "ok", "reached": "ok", "no_show": "warn", "no_answer": "warn", "cancelled": "outline"}
 
@@ -311,4 +313,6 @@ _SYSTEM: dict[str, Any] = {
     "company_binned": lambda: _("{who} put the company into the bin"),
     "company_restored": lambda: _("{who} restored the company from the bin"),
     "lead_returned": lambda: _("The lead came back"),
+    "contact_merged": lambda: _("{who} merged the contact with {title}"),
+    "company_merged": lambda: _("{who} merged the company with {title}"),
 }

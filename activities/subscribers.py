@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from contacts import events as people
-from contacts.models import Contact
+from contacts.models import Company, Contact
 from crm.kernel.core.changes import Actor
 from crm.kernel.events.bus import DomainEvent, subscribe
 from crm.kernel.users.models import User
@@ -157,6 +157,32 @@ def contacts_worked(events: list[Any]) -> None:
         Contact.objects.filter(pk__in=[e.subject_id for e in events]).update(last_worked_at=max(e.at for e in events))
 
 
+def contacts_merged(events: list[people.ContactMerged]) -> None:
+    """Two contacts became one (M3): the survivor's timeline names the other."""
+    names = dict(_names_of_records(Contact, events))
+    write_entries(
+        [_of_person(e, "contact_merged", data=_merged(e, names)) for e in events],
+        _actor(events),
+    )
+
+
+def companies_merged(events: list[people.CompanyMerged]) -> None:
+    """Two companies became one (M3)."""
+    names = dict(_names_of_records(Company, events))
+    write_entries(
+        [Entry(system="company_merged", at=e.at, company_id=e.subject_id, data=_merged(e, names)) for e in events],
+        _actor(events),
+    )
+
+
+def _names_of_records(model: Any, events: Sequence[Any]) -> list[tuple[UUID, str]]:
+    return [(record.pk, record.name) for record in model.objects.filter(pk__in=[e.loser_id for e in events])]
+
+
+def _merged(event: Any, names: dict[UUID, str]) -> dict[str, Any]:
+    return {"merged": str(event.loser_id), "title": names.get(event.loser_id, "")}
+
+
 def leads_returned(events: list[people.LeadReturned]) -> None:
     """A known address came in again (R4): the timeline says so, and from where."""
     write_entries([_of_person(e, "lead_returned", data={"source": e.source}) for e in events], _actor(events))
@@ -214,4 +240,7 @@ def connect() -> None:
     subscribe(people.CompanyBinned, _company_line("company_binned"))
     subscribe(people.CompanyRestored, _company_line("company_restored"))
     subscribe(people.OwnerChanged, owners_changed)
+    subscribe(people.ContactMerged, contacts_merged)
+    subscribe(people.ContactMerged, contacts_worked)
+    subscribe(people.CompanyMerged, companies_merged)
     subscribe(TaskDone, tasks_done)

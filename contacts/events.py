@@ -140,3 +140,23 @@ class OwnerChanged(DomainEvent):
     def kind(self) -> str:  # type: ignore[override]
         """The kind of the record, since both kinds share this event."""
         return self.record_kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactMerged(ContactEvent):
+    """Another contact, `loser_id`, became part of this one (M3); `fields` are those of the survivor that changed."""
+
+    name: ClassVar[str] = "contact.merged"
+
+    loser_id: UUID
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyMerged(CompanyEvent):
+    """Another company, `loser_id`, became part of this one (M3); `fields` are those of the survivor that changed."""
+
+    name: ClassVar[str] = "company.merged"
+
+    loser_id: UUID
+    fields: tuple[str, ...] = ()

@@ -1,9 +1,10 @@
 """What contacts tell the kernel when the process starts: words for history, recomputing, menus, search."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from crm.kernel.audit.registry import label_commands, recompute_with
-from crm.kernel.core import navigation
+from crm.kernel.audit.registry import label_commands, recompute_with, rights_of_command
+from crm.kernel.core import navigation, relations
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.search import registry as find
 from crm.kernel.users.models import User
@@ -12,6 +13,7 @@ from . import finders, leaving
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
 from .services.bin import follow_companies, follow_contacts
+from .services.merging.relations import move_subsidiaries
 
 
 def register() -> None:
@@ -19,6 +21,7 @@ def register() -> None:
     _history()
     _menus()
     _search()
+    _relations()
     leaving.register()
 
 
@@ -38,8 +41,13 @@ def _history() -> None:
             "companies.edit": _("edited a company"),
             "companies.bin": _("deleted companies"),
             "companies.restore": _("restored companies"),
+            "contacts.merge": _("merged two contacts"),
+            "companies.merge": _("merged two companies"),
         }
     )
+    # What a merge moved along with a record goes back with it, whoever may edit the moved rows themselves (M4).
+    rights_of_command("contacts.merge", Contact, ContactEmail, ContactPhone)
+    rights_of_command("companies.merge", Company, CompanyDomain, CompanyEmail, CompanyPhone)
     recompute_with(Contact, follow_contacts)
     recompute_with(Company, follow_companies)
     recompute_with(Contact, search.refresh_search)
@@ -48,6 +56,19 @@ def _history() -> None:
         recompute_with(row, search.refresh_parents_of_contact_rows)
     for below in (CompanyDomain, CompanyEmail, CompanyPhone):
         recompute_with(below, search.refresh_parents_of_company_rows)
+
+
+def _relations() -> None:
+    """Declare who refers to contacts and companies within this app (ARCHITECTURE 3)."""
+    for model in (ContactEmail, ContactPhone):
+        relations.declare(model, "contact", "contact", move=relations.stay)  # the merge itself unites them
+    for below in (CompanyDomain, CompanyEmail, CompanyPhone):
+        relations.declare(below, "company", "company", move=relations.stay)
+    for record in (Contact, Company):
+        relations.declare(record, "merged_into", record.kind, move=relations.stay)  # one leads on to the next
+    relations.declare(Contact, "company", "company", words=lambda n: ngettext("%d contact", "%d contacts", n) % n)
+    relations.declare(Company, "parent", "company", move=move_subsidiaries,
+        words=lambda n: ngettext("%d subsidiary", "%d subsidiaries", n) % n)  # fmt: skip
 
 
 def may_edit_contacts(user: User) -> bool:

@@ -10,8 +10,9 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe, say how deals are undone, searched and shown elsewhere."""
-        from . import panels, searches, subscribers
+        from . import merging, panels, searches, subscribers
 
         subscribers.connect()
         panels.register()
         searches.register()
+        merging.register()

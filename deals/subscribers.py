@@ -1,12 +1,14 @@
 """What deals do when something happens elsewhere, and what they tell the kernel about themselves."""
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from contacts.events import CompanyBinned, CompanyChanged, ContactChanged
-from contacts.models import Contact
+from contacts.events import CompanyBinned, CompanyChanged, CompanyMerged, ContactChanged, ContactMerged
+from contacts.models import Company, Contact
 from contacts.registry import tell_customers
 from crm.kernel.audit.registry import label_commands, recompute_with, undo_with
 from crm.kernel.events.bus import subscribe
@@ -53,28 +55,40 @@ def connect() -> None:
     recompute_with(Deal, recompute_deals)
     recompute_with(DealContact, recompute_people)
     recompute_with(Contact, derive_lifecycle)
+    recompute_with(Contact, rename_people)
+    recompute_with(Company, rename_companies)
     subscribe(ContactChanged, follow_contacts)
     subscribe(CompanyChanged, follow_companies)
+    subscribe(ContactMerged, follow_contacts)
+    subscribe(CompanyMerged, follow_companies)
     subscribe(CompanyBinned, let_go_of_companies)
     tell_customers(companies_that_bought)
     leaving.register()
 
 
-def follow_contacts(events: list[ContactChanged]) -> None:
+def follow_contacts(events: list[ContactChanged] | list[ContactMerged]) -> None:
     """Keep what depends on a contact: its stage by its company's wins (R4), and the search text of its deals."""
     moved = [event.contact_id for event in events if {"company", "company_id"} & set(event.fields)]
     derive_lifecycle(moved)
-    named = [event.contact_id for event in events if {"first_name", "last_name"} & set(event.fields)]
-    if named:
-        links = DealContact.objects.filter(contact__in=named)
+    rename_people([event.contact_id for event in events if {"first_name", "last_name"} & set(event.fields)])
+
+
+def follow_companies(events: list[CompanyChanged] | list[CompanyMerged]) -> None:
+    """Keep the search text of the deals of companies that were renamed."""
+    rename_companies([event.company_id for event in events if "name" in event.fields])
+
+
+def rename_people(contact_ids: Iterable[UUID]) -> None:
+    """Keep the search text of the deals in which these people are."""
+    if ids := list(contact_ids):
+        links = DealContact.objects.filter(contact__in=ids)
         refresh_search(links.values_list("deal_id", flat=True).distinct())
 
 
-def follow_companies(events: list[CompanyChanged]) -> None:
-    """Keep the search text of the deals of companies that were renamed."""
-    named = [event.company_id for event in events if "name" in event.fields]
-    if named:
-        refresh_search(Deal.objects.filter(company__in=named).values_list("pk", flat=True))
+def rename_companies(company_ids: Iterable[UUID]) -> None:
+    """Keep the search text of the deals of these companies."""
+    if ids := list(company_ids):
+        refresh_search(Deal.objects.filter(company__in=ids).values_list("pk", flat=True))
 
 
 def let_go_of_companies(events: list[CompanyBinned]) -> None:

@@ -1,7 +1,7 @@
 """What the imports of companies and contacts share: fields, rights, and which values of a known record change."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.countries import region_of_zone
+from contacts.models import survivors_of
 from crm.kernel.core import parsers
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Field, Row
@@ -129,9 +130,34 @@ def match_external(job: Job, rows: Sequence[Row], model: Any, owner: str = "owne
         return
     # the index holds only rows with an id, which a long list alone does not prove to the planner
     found = model.objects.filter(import_source=job.run.source, external_id__in=list(wanted)).exclude(external_id="")
-    for pk, external, owner_id, binned in found.values_list("pk", "external_id", owner, "binned_at"):
-        for row in wanted[external]:
-            take_known(job, row, model, pk, owner_id, binned is not None)
+    listed = found.values_list("external_id", "pk", owner, "binned_at", "merged_into")
+    for known in followed(model, (Known(*row) for row in listed), owner):
+        for row in wanted[known.key]:
+            if known.merged_into:
+                row.values.pop("external_id", None)  # stays the merged record's, which leads here
+            take_known(job, row, model, known.pk, known.owner_id, known.binned_at is not None)
+
+
+class Known(NamedTuple):
+    """A record that a row's id, address or domain leads to; `merged_into` is set if it led there by a merge."""
+
+    key: str
+    pk: UUID
+    owner_id: UUID | None
+    binned_at: Any
+    merged_into: UUID | None = None
+
+
+def followed(model: Any, found: Iterable[Known], owner: str = "owner_id") -> list[Known]:
+    """Put the survivor in the place of each record that was merged (M3); no query where nothing was."""
+    rows = list(found)
+    ways = survivors_of(model, [row.pk for row in rows if row.merged_into])
+    if not ways:
+        return rows
+    last = {pk: (owner_id, binned) for pk, owner_id, binned in model.objects.filter(pk__in=set(ways.values())).values_list(
+        "pk", owner, "binned_at"
+    )}  # fmt: skip
+    return [row if row.pk not in ways else Known(row.key, ways[row.pk], *last[ways[row.pk]], row.pk) for row in rows]
 
 
 def take_known(job: Job, row: Row, model: Any, pk: UUID, owner_id: UUID | None, binned: bool) -> None:

@@ -22,10 +22,12 @@ from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field, Importer, Ro
 from crm.kernel.listing.imports.tables import copy_by_time, pairs, update_rows
 
 from .common import (
+    Known,
     changed,
     collect,
     companies_named,
     default_options,
+    followed,
     match_external,
     require_rights,
     shared_fields,
@@ -162,11 +164,13 @@ class CompanySession(Session):
         if not asked:
             return
         sql = """
-            SELECT d.domain, c.id, c.owner_id FROM contacts_companydomain d
-            JOIN contacts_company c ON c.id = d.company_id WHERE d.live AND d.domain = ANY(%s)
+            SELECT d.domain, c.id, c.owner_id, c.binned_at, c.merged_into_id FROM contacts_companydomain d
+            JOIN contacts_company c ON c.id = d.company_id
+            WHERE (d.live OR c.merged_into_id IS NOT NULL) AND d.domain = ANY(%s) ORDER BY d.live
         """
-        for name, pk, owner in pairs(sql, [list(asked)]):
-            take_known(self.job, asked[name], Company, pk, owner, binned=False)
+        found = {known.key: known for known in followed(Company, (Known(*row) for row in pairs(sql, [list(asked)])))}
+        for name, known in found.items():
+            take_known(self.job, asked[name], Company, known.pk, known.owner_id, known.binned_at is not None)
 
     def _match_names(self, rows: list[Row]) -> None:
         found = companies_named({row.values["name"] for row in rows})

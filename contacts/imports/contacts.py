@@ -19,9 +19,11 @@ from crm.kernel.listing.imports.tables import pairs
 
 from .common import (
     MORE,
+    Known,
     collect,
     content_key,
     default_options,
+    followed,
     match_external,
     require_rights,
     shared_fields,
@@ -118,13 +120,15 @@ class ContactSession(Session):
         if not asked:
             return
         sql = """
-            SELECT e.address, c.id, c.owner_id, c.binned_at IS NOT NULL FROM contacts_contactemail e
+            SELECT e.address, c.id, c.owner_id, c.binned_at, c.merged_into_id FROM contacts_contactemail e
             JOIN contacts_contact c ON c.id = e.contact_id WHERE e.address = ANY(%s) ORDER BY e.live
         """
-        found = {address: rest for address, *rest in pairs(sql, [list(asked)])}
-        for address, (pk, owner, binned) in found.items():
+        found = {known.key: known for known in followed(Contact, (Known(*row) for row in pairs(sql, [list(asked)])))}
+        for address, known in found.items():
             row, by_id = asked[address], asked[address].known is not None
-            take_known(self.job, row, Contact, pk, owner, binned)
+            if known.merged_into:
+                row.values["emails"].remove(address)  # nobody wanted it on the record that it leads to
+            take_known(self.job, row, Contact, known.pk, known.owner_id, known.binned_at is not None)
             if self.returning and not by_id and row.known not in self.made:
                 row.record["returned"] = True
         self._drop_shared(asked)

@@ -1,18 +1,18 @@
 """The companies that rows of contacts, deals and activities name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from contacts.models import Company
+from contacts.models import Company, Contact
 from crm.kernel.core.ids import uuid7
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Row
 from crm.kernel.listing.imports.tables import pairs
 
-from .common import companies_named
+from .common import Known, companies_named, followed
 from .companies import write_companies
 from .names import split_name
 from .writing import write_contacts
@@ -54,17 +54,22 @@ class CompanyLinks:
                     kind, _sep, value = word.partition(":")
                     asked[kind].add(value)
         if asked["id"]:
-            ours = (
-                Company.objects.live()
-                .filter(import_source=self.job.run.source, external_id__in=asked["id"])
-                .exclude(external_id="")
-            )
-            self._found |= {f"id:{value}": pk for value, pk in ours.values_list("external_id", "pk")}
+            ours = Company.objects.filter(import_source=self.job.run.source, external_id__in=asked["id"])
+            columns = ("external_id", "pk", "owner_id", "binned_at", "merged_into")
+            self._note("id", ours.exclude(external_id="").values_list(*columns))
         if asked["domain"]:
-            sql = "SELECT d.domain, d.company_id FROM contacts_companydomain d WHERE d.live AND d.domain = ANY(%s)"
-            self._found |= {f"domain:{value}": pk for value, pk in pairs(sql, [list(asked["domain"])])}
+            sql = """
+                SELECT d.domain, c.id, c.owner_id, c.binned_at, c.merged_into_id FROM contacts_companydomain d
+                JOIN contacts_company c ON c.id = d.company_id WHERE d.domain = ANY(%s) ORDER BY d.live
+            """
+            self._note("domain", pairs(sql, [list(asked["domain"])]))
         if asked["name"]:
             self._found |= {f"name:{value}": pk for value, pk in companies_named(asked["name"]).items()}
+
+    def _note(self, kind: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Remember the live companies that words lead to, by merges too (M3)."""
+        found = followed(Company, (Known(*row) for row in rows))
+        self._found |= {f"{kind}:{known.key}": known.pk for known in found if known.binned_at is None}
 
     def _link(self, row: Row, fresh: dict[str, dict[str, Any]]) -> None:
         words = self._words(row)
@@ -117,10 +122,11 @@ class ContactLinks:
 
     def _by_email(self, addresses: set[str]) -> dict[str, tuple[UUID, UUID | None]]:
         sql = """
-            SELECT e.address, c.id, c.owner_id FROM contacts_contactemail e
-            JOIN contacts_contact c ON c.id = e.contact_id WHERE e.live AND c.binned_at IS NULL AND e.address = ANY(%s)
+            SELECT e.address, c.id, c.owner_id, c.binned_at, c.merged_into_id FROM contacts_contactemail e
+            JOIN contacts_contact c ON c.id = e.contact_id WHERE e.address = ANY(%s) ORDER BY e.live
         """
-        return {address: (pk, owner) for address, pk, owner in pairs(sql, [list(addresses)])} if addresses else {}
+        found = followed(Contact, (Known(*row) for row in pairs(sql, [list(addresses)]))) if addresses else []
+        return {known.key: (known.pk, known.owner_id) for known in found if known.binned_at is None}
 
     def _by_name(self, rows: Sequence[Row]) -> dict[tuple[str, UUID | None], list[tuple[UUID, UUID | None]]]:
         """Return the live contacts of each name, by name and company, and by name alone."""

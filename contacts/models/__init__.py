@@ -2,6 +2,7 @@
 
 from .company import Company, CompanyDomain, CompanyEmail, CompanyPhone, SizeBand
 from .contact import Contact, ContactEmail, ContactPhone, LeadStatus, Lifecycle
+from .merged import survivors_of
 
 __all__ = [
     "Company",
@@ -14,4 +15,5 @@ __all__ = [
     "LeadStatus",
     "Lifecycle",
     "SizeBand",
+    "survivors_of",
 ]

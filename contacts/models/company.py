@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.fields import Fold, PostalAddress, tags_field, trigram_index
 from crm.kernel.core.history import tracked
-from crm.kernel.core.models import BinnableRows, Keyed, Record
+from crm.kernel.core.models import Keyed, Record
 from crm.kernel.customfields.models import Customised, custom_index
+
+from .merged import Mergeable, MergeableRows, merged_constraints, merged_index
 
 
 class SizeBand(models.TextChoices):
@@ -32,12 +34,12 @@ class SizeBand(models.TextChoices):
         return list(cls)[sum(people > limit for limit in limits)]
 
 
-class CompanyQuerySet(BinnableRows):
+class CompanyQuerySet(MergeableRows):
     """Query verbs for companies."""
 
 
 @tracked()
-class Company(Record, PostalAddress, Customised):
+class Company(Record, PostalAddress, Customised, Mergeable):
     """A company (R3). Viewed by all; its shared addresses (info@, sales@) belong to it, not to a contact (R2)."""
 
     kind: ClassVar[str] = "company"
@@ -69,6 +71,7 @@ class Company(Record, PostalAddress, Customised):
             models.UniqueConstraint(
                 fields=["import_source", "external_id"], condition=~Q(external_id=""), name="company_external_id"
             ),
+            *merged_constraints("company"),
         ]
         indexes = [
             models.Index(fields=["sort_name", "id"], name="company_name", condition=Q(binned_at__isnull=True)),
@@ -86,6 +89,7 @@ class Company(Record, PostalAddress, Customised):
             trigram_index("search_text", "company_search"),
             GinIndex(fields=["tags"], name="company_tags"),
             custom_index("company_custom"),
+            merged_index("company"),
         ]
 
     def __str__(self) -> str:

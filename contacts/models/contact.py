@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.fields import Fold, PostalAddress, tags_field, trigram_index
 from crm.kernel.core.history import tracked
-from crm.kernel.core.models import BinnableRows, Keyed, Record
+from crm.kernel.core.models import Keyed, Record
 from crm.kernel.customfields.models import Customised, custom_index
 
 from .company import Company
+from .merged import Mergeable, MergeableRows, merged_constraints, merged_index
 
 
 class Lifecycle(models.TextChoices):
@@ -36,7 +37,7 @@ class LeadStatus(models.TextChoices):
     UNQUALIFIED = "unqualified", _("Unqualified")
 
 
-class ContactQuerySet(BinnableRows):
+class ContactQuerySet(MergeableRows):
     """Query verbs for contacts."""
 
     def leads(self) -> Self:
@@ -49,7 +50,7 @@ class ContactQuerySet(BinnableRows):
 
 
 @tracked()
-class Contact(Record, PostalAddress, Customised):
+class Contact(Record, PostalAddress, Customised, Mergeable):
     """A person (R2). A lead is a contact at stage `lead` (R4)."""
 
     kind: ClassVar[str] = "contact"
@@ -111,6 +112,7 @@ class Contact(Record, PostalAddress, Customised):
             models.UniqueConstraint(
                 fields=["import_source", "external_id"], condition=~Q(external_id=""), name="contact_external_id"
             ),
+            *merged_constraints("contact"),
         ]
         indexes = [
             models.Index(fields=["sort_name", "id"], name="contact_name", condition=Q(binned_at__isnull=True)),
@@ -134,6 +136,7 @@ class Contact(Record, PostalAddress, Customised):
             trigram_index("search_text", "contact_search"),
             GinIndex(fields=["tags"], name="contact_tags"),
             custom_index("contact_custom"),
+            merged_index("contact"),
         ]
 
     def __str__(self) -> str:

@@ -30,7 +30,8 @@ def _lock(model: type[Any], ids: Iterable[UUID], actor: Actor, *, binned: bool) 
     Raises DoesNotExist for one not visible, PermissionDenied for one not theirs.
     """
     wanted = set(ids)
-    rows = model._default_manager.visible_to(actor).filter(binned_at__isnull=not binned, pk__in=wanted)
+    rows = model._default_manager.visible_to(actor).filter(pk__in=wanted)
+    rows = rows.binned() if binned else rows.live()
     records = list(rows.locked().order_by("pk"))
     if len(records) < len(wanted):
         raise model.DoesNotExist(f"{len(wanted) - len(records)} {model.__name__} not found.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from contacts.events import ContactChanged, ContactCreated, LeadStatusChanged, OwnerChanged
-from contacts.models import Company, CompanyEmail, Contact, ContactEmail, LeadStatus, Lifecycle
+from contacts.models import Company, CompanyEmail, Contact, ContactEmail, LeadStatus, Lifecycle, survivors_of
 from contacts.registry import companies_that_bought
 from crm.kernel.core.changes import Actor, command
 from crm.kernel.customfields.fields import fields_for
@@ -78,9 +78,10 @@ def _check_addresses(drafts: Sequence[Draft], actor: Actor) -> None:
     wanted = {entry.value for draft in drafts for entry in entries_of(draft, "emails")}
     if not wanted:
         return
-    rows = ContactEmail.objects.filter(address__in=wanted).select_related("contact")
+    rows = list(ContactEmail.objects.filter(address__in=wanted).select_related("contact").order_by("-live", "pk"))
+    follow_merges(rows)
     owners: dict[str, list[ContactEmail]] = {}
-    for row in rows.order_by("-live", "pk"):
+    for row in rows:
         owners.setdefault(row.address, []).append(row)
     shared = {
         row.address: row
@@ -98,6 +99,18 @@ def _check_addresses(drafts: Sequence[Draft], actor: Actor) -> None:
             if clash is not None:
                 draft.clashes.append(clash)
                 draft.fail("emails", clash.message)
+
+
+def follow_merges(rows: Sequence[ContactEmail]) -> None:
+    """Let addresses that stayed with a merged contact be those of its survivor (R2); nothing is written."""
+    ways = survivors_of(Contact, [row.contact_id for row in rows if row.contact.merged_into_id])
+    if not ways:
+        return
+    survivors = Contact.objects.in_bulk(set(ways.values()))
+    for row in rows:
+        if row.contact_id in ways:
+            row.contact = survivors[ways[row.contact_id]]
+            row.live = row.contact.binned_at is None
 
 
 def _clash(

@@ -16,7 +16,7 @@ from crm.kernel.users.models import User
 
 from .children import CHILDREN, Entry, present_entries
 from .companies import edit_companies
-from .contacts import check_contacts, edit_contact, edit_contacts, publish_changes
+from .contacts import check_contacts, edit_contact, edit_contacts, follow_merges, publish_changes
 from .drafts import Draft
 from .writing import apply_drafts
 
@@ -114,8 +114,9 @@ def return_leads(*, rows: Sequence[Mapping[str, Any]], source: str, actor: Actor
 
 def _known(addresses: Iterable[str], actor: Actor) -> dict[str, Contact]:
     wanted = {address.strip().lower() for address in addresses}
-    rows = ContactEmail.objects.filter(address__in=wanted, live=True).select_related("contact")
-    return {row.address: row.contact for row in rows if actor.can("view", row.contact)}
+    rows = list(ContactEmail.objects.filter(address__in=wanted).select_related("contact").order_by("live"))
+    follow_merges(rows)
+    return {row.address: row.contact for row in rows if row.live and actor.can("view", row.contact)}
 
 
 def _fillings(pairs: Sequence[tuple[Contact, Mapping[str, Any]]], actor: Actor) -> list[Draft]:

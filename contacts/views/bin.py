@@ -16,6 +16,8 @@ from crm.kernel.core.htmx import toast
 from crm.kernel.core.http import Request
 from crm.kernel.listing.pages import list_response
 
+from .merged import leads_to_survivor
+
 
 @login_required
 @require_safe
@@ -33,6 +35,7 @@ def company_bin_list(request: Request) -> HttpResponse:
 
 @login_required
 @require_POST
+@leads_to_survivor("contact")
 def contact_bin(request: Request, pk: UUID) -> HttpResponse:
     """Put a contact into the bin."""
     contact = get_object_or_404(Contact.objects.visible_to(request.actor).live(), pk=pk)
@@ -43,6 +46,7 @@ def contact_bin(request: Request, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@leads_to_survivor("company")
 def company_bin(request: Request, pk: UUID) -> HttpResponse:
     """Put a company into the bin; its contacts and deals stay."""
     company = get_object_or_404(Company.objects.visible_to(request.actor).live(), pk=pk)

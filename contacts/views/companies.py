@@ -20,11 +20,13 @@ from crm.kernel.core.htmx import toast
 from crm.kernel.core.http import Request
 from crm.kernel.search.services import record_view
 
+from .merged import leads_to_survivor
 from .shared import form_page, sections
 
 
 @login_required
 @require_safe
+@leads_to_survivor("company")
 def company_detail(request: Request, pk: UUID) -> HttpResponse:
     """A company's page: summary, timeline (by other apps), its people and subsidiaries."""
     company = company_for_page(request.actor, pk)
@@ -71,6 +73,7 @@ def company_new(request: Request) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@leads_to_survivor("company")
 def company_edit(request: Request, pk: UUID) -> HttpResponse:
     """Edit all fields of a company."""
     company = get_object_or_404(

@@ -21,11 +21,13 @@ from crm.kernel.core.htmx import page_or_fragment, toast
 from crm.kernel.core.http import Request
 from crm.kernel.search.services import record_view
 
+from .merged import leads_to_survivor
 from .shared import DIALOG, form_page, sections
 
 
 @login_required
 @require_safe
+@leads_to_survivor("contact")
 def contact_detail(request: Request, pk: UUID) -> HttpResponse:
     """A contact's page: summary, timeline (by other apps), company and colleagues."""
     contact = contact_for_page(request.actor, pk)
@@ -103,6 +105,7 @@ def lead_new(request: Request) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@leads_to_survivor("contact")
 def contact_edit(request: Request, pk: UUID) -> HttpResponse:
     """Edit all fields of a contact."""
     contact = get_object_or_404(
@@ -136,6 +139,7 @@ def contact_edit(request: Request, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@leads_to_survivor("contact")
 def contact_stage(request: Request, pk: UUID) -> HttpResponse:
     """Set where a person stands with us: lead with a status, churned with a reason, other (R4)."""
     contact = get_object_or_404(Contact.objects.visible_to(request.actor).live(), pk=pk)
@@ -164,6 +168,7 @@ def contact_stage(request: Request, pk: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@leads_to_survivor("contact")
 def contact_claim(request: Request, pk: UUID) -> HttpResponse:
     """Claim an unowned contact (U4)."""
     contact = get_object_or_404(Contact.objects.visible_to(request.actor).live(), pk=pk)

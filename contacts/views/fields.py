@@ -19,10 +19,12 @@ from crm.kernel.core.htmx import is_fragment, refresh, toast
 from crm.kernel.core.http import Request
 
 from .contacts import stage_badges
+from .merged import leads_to_survivor
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@leads_to_survivor("contact")
 def contact_field(request: Request, pk: UUID, key: str) -> HttpResponse:
     """Show one value of a contact (GET), the form that edits it (GET `?edit=1`), or save it (POST)."""
     return _field(request, contact_for_page, pk, _known(fields_of("contact", request.actor), key), ContactForm)
@@ -30,6 +32,7 @@ def contact_field(request: Request, pk: UUID, key: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@leads_to_survivor("company")
 def company_field(request: Request, pk: UUID, key: str) -> HttpResponse:
     """Show one value of a company (GET), the form that edits it (GET `?edit=1`), or save it (POST)."""
     return _field(request, company_for_page, pk, _known(fields_of("company", request.actor), key), CompanyForm)

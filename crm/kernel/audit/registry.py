@@ -19,6 +19,7 @@ undo_rules: dict[type[models.Model], UndoRule] = {}
 undo_rights: dict[type[models.Model], UndoRight] = {}
 recomputes: dict[type[models.Model], list[Recompute]] = {}
 command_labels: dict[str, Any] = {}
+command_rights: dict[str, tuple[type[models.Model], ...]] = {}
 
 
 def undo_with(model: type[models.Model], rule: UndoRule) -> None:
@@ -32,6 +33,11 @@ def undo_with(model: type[models.Model], rule: UndoRule) -> None:
 def allow_undo(model: type[models.Model], rule: UndoRight) -> None:
     """Let people without the settings right undo changes of `model` for which `rule(change, actor)` is true."""
     undo_rights[model] = rule
+
+
+def rights_of_command(command: str, *models: type[models.Model]) -> None:
+    """Let the rights to these models alone decide who may undo a command: what else it wrote followed from them (M4)."""
+    command_rights[command] = models
 
 
 def recompute_with(model: type[models.Model], function: Recompute) -> None:

@@ -10,19 +10,21 @@ from django.db import models
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.models import Record
 
-from .registry import undo_rights
+from .registry import command_rights, undo_rights
 
 if TYPE_CHECKING:
     from .undo import RowChange
 
 
-def require_rights(actor: Actor, changes: list["RowChange"]) -> None:
+def require_rights(actor: Actor, changes: list["RowChange"], command: str = "") -> None:
     """Raise PermissionDenied unless the actor may change today what these changes of one model touched.
+
+    Of some commands only certain models are asked (`registry.rights_of_command`): what else they wrote followed along.
 
     Records ask themselves; rows that belong to a record go by it; everything else (people, teams, stages) belongs to the
     settings, but for what an app allows (`registry.allow_undo`).
     """
-    if not changes:
+    if not changes or changes[0].model not in command_rights.get(command, (changes[0].model,)):
         return
     model = changes[0].model
     if issubclass(model, Record):

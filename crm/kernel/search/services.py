@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from crm.kernel.core.ids import uuid7
+from crm.kernel.core.relations import Merging, Relation
 
 from .models import Favourite, RecentView
 
@@ -61,3 +62,12 @@ def favourite_marks(user: Any, most: int = 30) -> list[tuple[str, UUID]]:
     """Return (kind, id) of what a person starred, in the order in which they did."""
     rows = Favourite.objects.filter(user=user).order_by("at").values_list("record_kind", "record_id")
     return list(rows[:most])
+
+
+def star_survivor(relation: Relation, merging: Merging) -> None:
+    """Star the survivor of a merge for whoever had starred the other record, whose own star shows nothing meanwhile."""
+    stars = Favourite.objects.filter(record_kind=merging.kind, record_id=merging.loser_id).values_list("user_id", "at")
+    Favourite.objects.bulk_create(
+        [Favourite(user_id=user, record_kind=merging.kind, record_id=merging.survivor_id, at=at) for user, at in stars],
+        ignore_conflicts=True,
+    )

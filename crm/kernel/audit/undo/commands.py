@@ -80,7 +80,7 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
             raise Refused(_("This is undone already."))
         plan = plan_of(old.pk)
         for changes in plan.values():
-            require_rights(actor, changes)
+            require_rights(actor, changes, old.command)
         result.conflicts = [each for each in conflicts_in(plan) if each["id"] not in chosen]
         if result.conflicts and not force:
             raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
