@@ -33,6 +33,7 @@ class ActivitiesConfig(AppConfig):
     @staticmethod
     def _fill_pages() -> None:
         """Put timeline, tasks and menus where other apps left room for them."""
-        from . import menus
+        from . import menus, searches
 
         menus.connect()
+        searches.register()

@@ -40,7 +40,8 @@ def _by_stage(_actor: Actor, value: str) -> Q:
     return Q() if value.casefold() in ("contact", *PEOPLE) else NOTHING
 
 
-def _in_company(actor: Actor, value: str) -> Q:
+def in_company(actor: Actor, value: str) -> Q:
+    """Return what belongs to a company whose name holds a text: the operator `company:` of every record with one."""
     named = Company.objects.visible_to(actor).live().filter(search_text__contains=folded(value))
     return Q(company__in=named.filter(sort_name__contains=folded(value)).values("pk"))
 
@@ -69,10 +70,10 @@ def _by_phone(model: Any, column: str) -> Any:
 
 
 def _contact_hit(row: Mapping[str, Any]) -> Hit:
-    name = " ".join(filter(None, (row["first_name"], row["middle_name"], row["last_name"])))
+    name = f"{row['first_name']} {row['last_name']}".strip()
     about = ", ".join(filter(None, (row["job_title"], row["company__name"]))) or row["primary_email"]
     phone = formats.phone(row["primary_phone"]) if row["primary_phone"] else ""
-    more = tuple(filter(None, (row["primary_email"], phone)))
+    more = tuple(filter(None, (row["middle_name"], row["primary_email"], phone)))
     url = f"/contacts/{row['pk']}/"
     return Hit("contact", row["pk"], name, about, url, avatar_html(name, row["pk"]), more=more)
 
@@ -93,7 +94,7 @@ CONTACTS = Searchable(
         "tag": by_tag,
         "email": _by_email(ContactEmail, "contact"),
         "phone": _by_phone(ContactPhone, "contact"),
-        "company": _in_company,
+        "company": in_company,
         "type": _by_stage,
     },
     types=PEOPLE,

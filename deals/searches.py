@@ -6,13 +6,11 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Company
+from contacts.finders import in_company
 from crm.kernel.core import formats
-from crm.kernel.core.changes import Actor
 from crm.kernel.search.engine import Hit, Searchable
 from crm.kernel.search.operators import by_person, by_tag
 from crm.kernel.search.registry import register as let_find
-from crm.kernel.search.words import folded
 
 from .models import Deal
 
@@ -21,11 +19,6 @@ def _hit(row: Mapping[str, Any]) -> Hit:
     amount = formats.money(row["amount"], row["currency"])
     about = ", ".join(filter(None, (row["company__name"], row["stage__name"], amount)))
     return Hit("deal", row["pk"], row["title"], about, f"/deals/{row['pk']}/")
-
-
-def _of_company(actor: Actor, value: str) -> Q:
-    named = Company.objects.visible_to(actor).live().filter(search_text__contains=folded(value))
-    return Q(company__in=named.filter(sort_name__contains=folded(value)).values("pk"))
 
 
 DEALS = Searchable(
@@ -38,7 +31,7 @@ DEALS = Searchable(
     recent="last_activity_at",
     name="sort_title",
     better=Q(closed_at__isnull=True),
-    operators={"owner": by_person(), "tag": by_tag, "company": _of_company},
+    operators={"owner": by_person(), "tag": by_tag, "company": in_company},
     types=("deals", "opportunity", "opportunities"),
     list_url_name="deals:deal_list",
     order=30,

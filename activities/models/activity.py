@@ -2,14 +2,16 @@
 
 from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Company, Contact
 from crm.kernel.core.changes import Actor
-from crm.kernel.core.fields import Found
+from crm.kernel.core.fields import Found, Words
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import BinnableRows, Keyed, Record
 from deals.models import Deal, StageChange
@@ -30,6 +32,10 @@ def linked_records(who: Any, link: str) -> Q:
     seen = links.filter(Exists(Contact.objects.visible_to(who).filter(pk=OuterRef("contact_id"))))
     alone = Q(deal__isnull=True) & ~Q(Found(links))
     return Found(deals) | Found(seen) | (alone & everyones_company)
+
+
+# What an activity is found by; the expression of its index.
+WORDS = Words(Concat("subject", Value(" "), "body", output_field=models.TextField()))
 
 
 class ActivityQuerySet(BinnableRows):
@@ -126,6 +132,7 @@ class Activity(Record):
             ),
         ]
         indexes = [
+            GinIndex(WORDS, name="activity_words", condition=~Q(type="system")),
             models.Index(fields=["deal", "-at", "-id"], name="activity_deal", condition=Q(deal__isnull=False)),
             models.Index(fields=["company", "-at", "-id"], name="activity_company", condition=Q(company__isnull=False)),
             models.Index(fields=["user", "-at", "-id"], name="activity_user", condition=~Q(type="system")),

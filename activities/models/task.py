@@ -3,18 +3,24 @@
 import datetime as dt
 from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Company, Contact
 from crm.kernel.core.changes import Actor
+from crm.kernel.core.fields import Words
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import BinnableRows, Record
 from deals.models import Deal
 
 from .activity import linked_records
+
+# What a task is found by; the expression of its index.
+WORDS = Words(Concat("title", Value(" "), "notes", output_field=models.TextField()))
 
 
 class TaskQuerySet(BinnableRows):
@@ -96,6 +102,7 @@ class Task(Record):
             ),
         ]
         indexes = [
+            GinIndex(WORDS, name="task_words"),
             models.Index(
                 fields=["assignee", "due_on", "id"],
                 name="task_open",

@@ -29,6 +29,8 @@ from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import options_response, page_or_fragment, toast
 from crm.kernel.core.http import Request
 from crm.kernel.listing.pages import list_response
+from crm.kernel.search.engine import find_by_text
+from crm.kernel.search.registry import kind_named
 
 from .activities import DIALOG, clash_lines, form_page
 from .answers import done
@@ -195,21 +197,12 @@ def task_restore(request: Request, pk: UUID) -> HttpResponse:
     return done(request, _("Task restored"), url_of("task", pk))
 
 
-SUBTITLES = {"contact": "company__name", "deal": "company__name", "company": "city"}
-
-
 @login_required
 @require_safe
 def record_options(request: Request, kind: str) -> HttpResponse:
-    """Answer the records of a kind that one may see and whose search text holds what was typed."""
-    if kind not in MODELS:
+    """Answer the records of a kind that one may see and that hold what was typed."""
+    known = kind_named(kind) if kind in MODELS else None
+    if known is None:
         raise Http404
-    model = MODELS[kind]
-    typed = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    rows = model.objects.visible_to(request.actor).live()
-    order = "sort_title" if kind == "deal" else "sort_name"
-    for word in typed.split()[:5]:
-        rows = rows.filter(**{f"{'search_text' if len(word) > 2 else order}__contains": word.lower()})
-    name = ("title",) if kind == "deal" else ("first_name", "last_name") if kind == "contact" else ("name",)
-    found = rows.order_by(order)[:10].values_list("pk", SUBTITLES[kind], *name)
-    return options_response(request, [(pk, " ".join(names).strip(), sub or "") for pk, sub, *names in found])
+    found = find_by_text(known, request.actor, request.GET.get("q", ""), 10)
+    return options_response(request, [(hit.pk, hit.title, hit.subtitle) for hit in found])

@@ -2,6 +2,8 @@
 
 import pytest
 
+from activities.services.recording import ActivityRow, log_activity
+from activities.services.tasks import TaskRow, create_task
 from contacts.services import create_company, create_contact
 from crm.kernel.core.changes import Actor
 from crm.kernel.search.language import parse
@@ -234,3 +236,33 @@ def test_more_pages_follow_by_keys_without_gaps(rep, people):
             break
     assert len(seen) == len(set(seen)) == len(PEOPLE)
     assert kind.find(actor, query, 5, after="nonsense").hits
+
+
+def test_notes_and_tasks_are_found_by_their_words(rep, stranger, people):
+    actor = Actor.of(rep)
+    body = "Called about the Übergabe; they don't want the call/meeting on v2.1. Write to maya@nordhavn.example"
+    note = log_activity(row=ActivityRow(type="note", body=body, contact_ids=(people["maya"].pk,)), actor=actor)
+    task = create_task(
+        row=TaskRow(title="Send the Offerte", notes="with the marine warranty", contact_id=people["maya"].pk),
+        actor=actor,
+    )
+    for text in (
+        "ubergabe",
+        "uberg",
+        "meeting call",
+        '"call meeting"',
+        "don't",
+        "maya@nordhavn.example",
+        "type:note called",
+        "v2.1",
+    ):
+        assert found(rep, text, "activity") == [note.pk], text
+        assert found(stranger, text, "activity") == [], text
+    for text in ("offerte", "marine warr", "type:task send", "owner:me offerte"):
+        assert found(rep, text, "task") == [task.pk], text
+        assert found(stranger, text, "task") == [], text
+    assert found(rep, "called -ubergabe", "activity") == []
+    assert found(rep, '"meeting call"', "activity") == []
+    assert found(rep, "type:call called", "activity") == []
+    (hit,) = kind_named("activity").named(Actor.of(rep), [note.pk])
+    assert hit.title.startswith("Called about")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Func, Subquery, Value
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,13 @@ class Fold(Func):
 
     function = "crm_fold"
     output_field = models.TextField()
+
+
+class Words(Func):
+    """`crm_words`: the words of a text as a search vector, folded, divided at every sign."""
+
+    function = "crm_words"
+    output_field = SearchVectorField()
 
 
 class Found(Subquery):

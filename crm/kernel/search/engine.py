@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db.models import Case, Count, DateTimeField, F, IntegerField, Q, QuerySet, Value, When, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
@@ -29,6 +30,8 @@ from .words import NOTHING, Operator, beginning_words, folded, matching, misspel
 # So many matches are looked at before the best are chosen: for a page of all kinds, and for one that goes on.
 CANDIDATES = 100
 DEEP = 1000
+# So many matches of everybody's are tried out for what the person may see.
+SCANNED = 500
 
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -70,7 +73,11 @@ class Searchable:
 
     `rows(actor)` are those that the person may see. `owner`, `recent` and `name` are columns: whose a record is, when
     it was last touched, its folded name. `exact(query)` finds by a whole address, `better` raises some rows, `types`
-    are the words of `type:`. `condition` replaces the search in the text column.
+    are the words of `type:`.
+
+    `condition` replaces the search in the text column. With `everybodys` (live rows of all people) a limited number of
+    matches is taken first, those of the time `recently` among them, and what the person may see of these is shown:
+    where visibility costs a look into other tables, a common word would else cost seconds.
     """
 
     kind: str
@@ -89,6 +96,8 @@ class Searchable:
     operators: Mapping[str, Operator] = field(default_factory=dict)
     types: tuple[str, ...] = ()
     condition: Callable[[Query, Actor], Q] | None = None
+    everybodys: Callable[[], Any] | None = None
+    recently: dt.timedelta | None = None
     spelling: bool = True
     list_url_name: str = ""
     order: int = 100
@@ -141,8 +150,10 @@ class Searchable:
     def _candidates(self, rows: Any, query: Query, actor: Actor, limit: int) -> Any:
         """Return the keys of what is worth a look, from all roads together."""
         match = self.matches(query, actor)
+        if self.everybodys is not None:
+            return self._limited(self.everybodys().filter(match), actor, limit)
         roads = [rows.filter(match)]
-        if query.terms and self.condition is None:
+        if query.terms:
             if actor.id is not None and self.owner:
                 roads.append(rows.filter(match, **{self.owner: actor.id}))
             roads.append(rows.filter(match, **{f"{self.name}__startswith": folded(query.text)}))
@@ -150,8 +161,17 @@ class Searchable:
                 roads.append(rows.filter(exact))
             if len(query.text) < 3 * len(query.terms):
                 roads.append(rows.filter(beginning_words(query, self.text)))
-        keys = [road.order_by().values("pk")[: limit + 1] for road in roads]
-        return reduce(lambda some, more: some.union(more), keys) if len(keys) > 1 else keys[0]
+        return _united([road.order_by().values("pk")[: limit + 1] for road in roads])
+
+    def _limited(self, matches: Any, actor: Actor, limit: int) -> Any:
+        """Return the keys of one's own matches, of recent ones and of any, a limited number of each."""
+        keys = [matches.order_by().values("pk")[:SCANNED]]
+        if self.recently is not None:
+            recent = matches.filter(**{f"{self.recent}__gte": timezone.now() - self.recently})
+            keys.append(recent.order_by().values("pk")[:SCANNED])
+        if actor.id is not None:
+            keys.append(matches.filter(**{self.owner: actor.id}).order_by().values("pk")[: limit + 1])
+        return _united(keys)
 
     def _page(
         self, rows: QuerySet[Any], keys: Any, query: Query, actor: Actor, most: int, limit: int, after: str
@@ -188,6 +208,10 @@ class Searchable:
             if condition is not NOTHING
         ]
         return reduce(lambda some, more: some + more, scores)
+
+
+def _united(keys: list[Any]) -> Any:
+    return reduce(lambda some, more: some.union(more), keys) if len(keys) > 1 else keys[0]
 
 
 def find_by_text(searchable: Searchable, actor: Actor, text: str, most: int = 8) -> list[Hit]:

@@ -1,8 +1,11 @@
 """What the language of search means to the database: conditions on the folded search text of a kind of record."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
+from typing import Any
 
+from django.contrib.postgres.search import SearchQuery, SearchVectorExact
 from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Concat
 from django.db.models.lookups import Contains
@@ -41,10 +44,10 @@ def matching(
     query = parse(text) if isinstance(text, str) else text
     if query.empty:
         return NOTHING
-    return _asked(query, actor, operators or {}) & _words(query, column, prefix)
+    return asked(query, actor, operators or {}) & _words(query, column, prefix)
 
 
-def _asked(query: Query, actor: Actor | None, operators: Mapping[str, Operator]) -> Q:
+def asked(query: Query, actor: Actor | None, operators: Mapping[str, Operator]) -> Q:
     """Return what all fields ask for together; a field asked for twice may hold either, but tags must all be there."""
     found: dict[str, Q] = {}
     for name, value in query.operators:
@@ -106,6 +109,28 @@ def _fragment(part: str, column: str, *, index: bool) -> Q:
         return Q(**{f"{column}__startswith": folded(part)}) | Q(**{f"{column}__contains": folded(f" {part}")})
     spaced = Concat(Value(" ", output_field=TextField()), F(column), output_field=TextField())
     return Q(Contains(spaced, folded(f" {part}")))
+
+
+def vector_matching(query: Query, vector: Any) -> Q:
+    """Return rows whose search vector (`Words`) holds all words, each as the beginning of one; no words hold nothing."""
+    found = Q()
+    for term in query.terms:
+        wanted = " | ".join(filter(None, (" & ".join(filter(None, map(_lexemes, form))) for form in term.forms)))
+        found &= _holds(vector, wanted) if wanted else NOTHING
+    for term in query.without:
+        if wanted := " | ".join(filter(None, (" & ".join(filter(None, map(_lexemes, f))) for f in term.forms))):
+            found &= ~_holds(vector, wanted)
+    return found
+
+
+def _holds(vector: Any, wanted: str) -> Q:
+    return Q(SearchVectorExact(vector, SearchQuery(wanted, config="simple", search_type="raw")))
+
+
+def _lexemes(text: str) -> str:
+    """Return a fragment in the language of search vectors: its words in a row, the last one perhaps cut short."""
+    words = [f"'{word}'" for word in re.findall(r"[^\W_]+", fold(text))]
+    return f"({' <-> '.join(words)}:*)" if words else ""
 
 
 def misspelt(query: Query, *, column: str = "search_text") -> Q:
