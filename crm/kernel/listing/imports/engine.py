@@ -4,7 +4,6 @@ Each chunk is one transaction: its rows, its problems, the counts and the resume
 the run's one change-set (H2). A worker holds a lease; whoever finds an expired one goes on after the last chunk.
 """
 
-import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,13 +14,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Refused
-from crm.kernel.core.ids import uuid7
 from crm.kernel.core.parsers import Style
+from crm.kernel.listing.runs import end, extend_lease, hold, keep_lease, take_lease
 from crm.kernel.workspace.models import Workspace
 
 from .directory import Directory
@@ -32,15 +30,10 @@ from .registry import Importer, Row, Session, importer_of
 
 log = logging.getLogger(__name__)
 CHUNK = 2000
-LEASE = dt.timedelta(minutes=2)
 KEPT_CHECK_PROBLEMS = 5000
 RETRIES = 5
 NAMES = ("created", "updated", "unchanged", "skipped", "errors")
 COUNT_OF = {"create": "created", "update": "updated", "unchanged": "unchanged", "skip": "skipped", "error": "errors"}
-
-
-class LeaseLostError(Exception):
-    """Another worker has taken the run over, or somebody has stopped it: this one writes nothing more."""
 
 
 @dataclass(slots=True)
@@ -264,40 +257,10 @@ def check_and_keep(run: ImportRun) -> None:
         run.problems.filter(phase=ImportProblem.Phase.CHECK).delete()
         ImportProblem.objects.bulk_create(report.problems, batch_size=1000)
         counts = {name: report.counts[name] for name in NAMES} | {"doubles": report.doubles}
-        end(run, lease, ImportRun.State.CHECKED, counts=counts, rows_done=0)
+        end(run, lease, ImportRun.State.CHECKED, counts=counts, rows_done=0, started_at=None, finished_at=None)
 
 
 # Running ----------------------------------------------------------------------------------------------------------
-
-
-def take_lease(run: ImportRun, state: str, length: dt.timedelta = LEASE) -> UUID:
-    """Make this worker the one that works on the run, or raise LeaseLostError: another one does, or nobody should."""
-    lease = uuid7()
-    taken = (
-        ImportRun.objects.abandoned()
-        .filter(pk=run.pk, state=state)
-        .update(lease=lease, leased_until=timezone.now() + length, started_at=run.started_at or timezone.now())
-    )
-    if not taken:
-        raise LeaseLostError
-    run.refresh_from_db()
-    return lease
-
-
-def keep_lease(run: ImportRun, lease: UUID, **values: Any) -> None:
-    """Go on holding the run and store how far it is, or raise LeaseLostError."""
-    mine = ImportRun.objects.filter(pk=run.pk, lease=lease, state__in=ImportRun.AT_WORK)
-    if not mine.update(leased_until=timezone.now() + LEASE, **values):
-        raise LeaseLostError
-
-
-def end(run: ImportRun, lease: UUID, state: str, **values: Any) -> None:
-    """Give the run back in a new state."""
-    ended = {"finished_at": timezone.now()} if state != ImportRun.State.CHECKED else {"started_at": None}
-    ImportRun.objects.filter(pk=run.pk, lease=lease).update(
-        state=state, lease=None, leased_until=None, **ended, **values
-    )
-    run.refresh_from_db()
 
 
 def perform(run: ImportRun) -> None:
@@ -340,12 +303,9 @@ def _chunk_transaction(run: ImportRun, lease: UUID, job: Job) -> Iterator[None]:
     """Open the transaction of a chunk under the run's change-set, with the run locked and still ours."""
     summary = {"kind": run.kind, "file": run.file_name, "run": str(run.pk)}
     with changeset(job.actor, "imports.run", id=run.changeset_id, summary=summary):
-        held = ImportRun.objects.filter(pk=run.pk, lease=lease, state=ImportRun.State.RUNNING)
-        present = held.select_for_update().values_list("rows_done", flat=True).first()
-        if present is None or present != run.rows_done:
-            raise LeaseLostError
+        hold(run, lease)
         yield
-        held.update(leased_until=timezone.now() + LEASE)
+        extend_lease(run, lease)
 
 
 def _settle(run: ImportRun, rows: list[Row], read: int) -> None:

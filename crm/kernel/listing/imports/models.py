@@ -1,7 +1,7 @@
 """Import runs: which file, how its columns are read, how far it is, and what was wrong with which row."""
 
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -9,27 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.kernel.core.ids import uuid7
-from crm.kernel.core.models import Keyed, Rows
+from crm.kernel.listing.runs import Run, RunRows
 
 
-class ImportRunQuerySet(Rows):
-    """Query verbs for import runs."""
-
-    def visible_to(self, who: Any) -> Self:
-        """Return one's own imports; all of them for whoever may change the settings."""
-        if who.may("settings"):
-            return self.all()
-        return self.filter(user_id=getattr(who, "pk", None) or who.id)
-
-    def abandoned(self) -> Self:
-        """Return runs that should be at work but that no worker holds any more: it was killed, or never told."""
-        return self.filter(state__in=ImportRun.AT_WORK).filter(
-            Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now())
-        )
-
-
-class ImportRun(Keyed):
+class ImportRun(Run):
     """One file on its way into the workspace.
 
     `rows_done` is the resume point: it is committed together with the rows that it counts, so that a run that dies
@@ -68,26 +51,16 @@ class ImportRun(Keyed):
     encoding = models.CharField(_("encoding"), max_length=20)
     delimiter = models.CharField(_("divided by"), max_length=1)
     header = models.JSONField(default=list)
-    rows_total = models.PositiveIntegerField(_("rows"), default=0)
     mapping = models.JSONField(default=list)
     mode = models.CharField(_("mode"), max_length=8, choices=Mode.choices, default=Mode.UPSERT)
     match_key = models.CharField(_("known by"), max_length=30, blank=True)
     overwrite = models.BooleanField(_("overwrite"), default=False)
     source = models.CharField(_("where the file comes from"), max_length=60, blank=True)
     options = models.JSONField(default=dict)
-    rows_done = models.PositiveIntegerField(default=0)
     stage = models.PositiveSmallIntegerField(default=0)
-    counts = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
-    error = models.TextField(blank=True)
-    changeset_id = models.UUIDField(default=uuid7, editable=False)
-    leased_until = models.DateTimeField(null=True)
-    lease = models.UUIDField(null=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
-    objects = ImportRunQuerySet.as_manager()
+    objects = RunRows.as_manager()
 
     class Meta:
         verbose_name = _("import")
@@ -110,18 +83,9 @@ class ImportRun(Keyed):
         return Path(settings.VAR_DIR) / "files" / "imports" / f"{self.pk}.csv"
 
     @property
-    def at_work(self) -> bool:
-        """True while a worker is, or should be, busy with it."""
-        return self.state in self.AT_WORK
-
-    @property
     def editable(self) -> bool:
         """True while columns and options may still be changed: before anything was written."""
         return self.state in (self.State.DRAFT, self.State.CHECKED)
-
-    def count(self, name: str) -> int:
-        """Return one of the counts: created, updated, unchanged, skipped, errors."""
-        return int(self.counts.get(name, 0))
 
 
 class ImportProblem(models.Model):

@@ -12,9 +12,10 @@ from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.events.models import Event
 from crm.kernel.events.tasks import run_later
+from crm.kernel.listing.runs import LeaseLostError, end, take_lease
 from crm.kernel.users.models import User
 
-from .engine import LeaseLostError, check_and_keep, end, perform, take_lease
+from .engine import check_and_keep, perform
 from .models import ImportRun
 
 log = logging.getLogger(__name__)
