@@ -13,7 +13,7 @@ class ActivitiesConfig(AppConfig):
         from crm.kernel.audit import registry
         from deals.registry import describe_touches
 
-        from . import consumers, leaving, merging, subscribers
+        from . import bulk, consumers, leaving, merging, subscribers
         from .models import Activity, ActivityContact, Task
         from .services import clocks
         from .touches import last_touches
@@ -28,6 +28,7 @@ class ActivitiesConfig(AppConfig):
         leaving.register()
         merging.register()
         describe_touches(last_touches)
+        bulk.connect()
         self._fill_pages()
 
     @staticmethod

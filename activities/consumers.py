@@ -144,11 +144,11 @@ def lead_returned(event: Event) -> None:
 
 def connect() -> None:
     """Register the consumers; called when the app is ready. The keys mark what is done and must stay as they are."""
-    consume(TaskAssigned, "activities.tell_assignee", task_assigned)
+    consume(TaskAssigned, "activities.tell_assignee", task_assigned, bulk=False)
     consume(PeopleMentioned, "activities.tell_mentioned", people_mentioned)
-    consume(deals.DealStageChanged, "activities.tell_owner_of_move", deal_moved)
-    consume(deals.DealCreated, "activities.tell_owner_of_deal", deal_created)
-    consume(deals.DealChanged, "activities.tell_new_owner", deal_changed)
-    consume(contacts.OwnerChanged, "activities.tell_owner_of_record", record_given)
-    consume(contacts.ContactCreated, "activities.tell_owner_of_contact", contact_created)
+    consume(deals.DealStageChanged, "activities.tell_owner_of_move", deal_moved, bulk=False)
+    consume(deals.DealCreated, "activities.tell_owner_of_deal", deal_created, bulk=False)
+    consume(deals.DealChanged, "activities.tell_new_owner", deal_changed, bulk=False)
+    consume(contacts.OwnerChanged, "activities.tell_owner_of_record", record_given, bulk=False)
+    consume(contacts.ContactCreated, "activities.tell_owner_of_contact", contact_created, bulk=False)
     consume(contacts.LeadReturned, "activities.tell_owner_of_return", lead_returned)

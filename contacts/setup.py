@@ -9,7 +9,7 @@ from crm.kernel.core.navigation import NavItem
 from crm.kernel.search import registry as find
 from crm.kernel.users.models import User
 
-from . import finders, leaving
+from . import bulk, finders, leaving
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
 from .services.bin import follow_companies, follow_contacts
@@ -23,6 +23,7 @@ def register() -> None:
     _search()
     _relations()
     leaving.register()
+    bulk.connect()
 
 
 def _history() -> None:

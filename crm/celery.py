@@ -68,6 +68,11 @@ def defaults() -> dict[str, object]:
                 "schedule": 30.0,
                 "options": {"expires": 30},
             },
+            "go on with bulk actions and exports": {
+                "task": "crm.kernel.listing.tasks.sweep_runs",
+                "schedule": 30.0,
+                "options": {"expires": 30},
+            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

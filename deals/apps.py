@@ -10,9 +10,10 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe, say how deals are undone, searched and shown elsewhere."""
-        from . import merging, panels, searches, subscribers
+        from . import bulk, merging, panels, searches, subscribers
 
         subscribers.connect()
         panels.register()
         searches.register()
         merging.register()
+        bulk.connect()

@@ -1,7 +1,7 @@
 """Changing activities: done, another time, other words, pinned, binned (R5, R8)."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from activities.events import ActivityLogged, ActivityPlanned, PeopleMentioned
 from activities.models import Activity, ActivityContact, ActivityMention
+from crm.kernel.core.bulk import update_rows
 from crm.kernel.core.changes import Actor, business_time, command
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.events.bus import publish
@@ -200,20 +201,38 @@ def pin_activity(*, activity_id: UUID, actor: Actor, pinned: bool) -> Activity:
 @command("activities.bin")
 def bin_activity(*, activity_id: UUID, actor: Actor) -> Activity:
     """Put an activity into the bin (R8); the clocks forget it."""
-    activity = fetch(activity_id, actor, "delete")
-    if activity.binned_at is None:
-        activity.binned_at = timezone.now()
-        _save(activity, "binned_at")
-        _refresh(activity, _people(activity))
-    return activity
+    return _set_binned([activity_id], actor, binned=True)[0]
+
+
+@command("activities.bin")
+def bin_activities(*, activity_ids: Sequence[UUID], actor: Actor) -> list[Activity]:
+    """Put activities into the bin (R8). Raises as `fetch` does for the first that may not be; nothing is written then."""
+    return _set_binned(activity_ids, actor, binned=True)
 
 
 @command("activities.restore")
 def restore_activity(*, activity_id: UUID, actor: Actor) -> Activity:
     """Take an activity out of the bin (R8)."""
-    activity = fetch(activity_id, actor, "delete")
-    if activity.binned_at is not None:
-        activity.binned_at = None
-        _save(activity, "binned_at")
-        _refresh(activity, _people(activity))
-    return activity
+    return _set_binned([activity_id], actor, binned=False)[0]
+
+
+def _set_binned(activity_ids: Sequence[UUID], actor: Actor, *, binned: bool) -> list[Activity]:
+    wanted = set(activity_ids)
+    held = Activity.objects.visible_to(actor).locked().filter(pk__in=wanted).order_by("pk").values_list("pk", flat=True)
+    activities = list(Activity.objects.filter(pk__in=list(held)).order_by("pk"))
+    if len(activities) < len(wanted):
+        raise Activity.DoesNotExist("No such activity.")
+    for activity in activities:
+        actor.require("delete", activity)
+    changed = [activity for activity in activities if (activity.binned_at is not None) != binned]
+    for activity in changed:
+        activity.binned_at = timezone.now() if binned else None
+        activity.version += 1
+    update_rows(Activity, [(each.pk, {"binned_at": each.binned_at}) for each in changed], at=business_time())
+    people = ActivityContact.objects.filter(activity__in=changed).values_list("contact_id", flat=True)
+    refresh_clocks(
+        deal_ids=[each.deal_id for each in changed],
+        contact_ids=list(people),
+        company_ids=[each.company_id for each in changed],
+    )
+    return activities

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from activities.events import TaskAssigned, TaskDone, TaskReopened
 from activities.models import Activity, Task
+from crm.kernel.core.bulk import update_rows
 from crm.kernel.core.changes import Actor, business_time, command
 from crm.kernel.core.errors import Conflict
 from crm.kernel.events.bus import publish
@@ -48,23 +49,28 @@ def _save(tasks: Sequence[Task], *fields: str) -> None:
     for task in tasks:
         task.version += 1
         task.updated_at = now
-    names = [*fields, "version", "updated_at"]
-    if len(tasks) == 1:
-        tasks[0].save(update_fields=names)
-    else:
-        Task.objects.bulk_update(tasks, names, batch_size=500)
+    columns = [Task._meta.get_field(name).attname for name in fields]  # type: ignore[union-attr]
+    update_rows(Task, [(task.pk, {name: getattr(task, name) for name in columns}) for task in tasks], at=now)
     refresh_clocks(deal_ids=[t.deal_id for t in tasks], contact_ids=[t.contact_id for t in tasks])
 
 
 @command("tasks.complete")
 def complete_task(*, task_id: UUID, actor: Actor) -> Task:
     """Mark a task as done by the actor, now. What is done stays as it is."""
-    (task,) = fetch([task_id], actor)
-    if task.done_at is None:
+    complete_tasks(task_ids=[task_id], actor=actor)
+    return Task.objects.get(pk=task_id)
+
+
+@command("tasks.complete")
+def complete_tasks(*, task_ids: Sequence[UUID], actor: Actor) -> list[Task]:
+    """Mark tasks as done by the actor, now; return those that were open."""
+    tasks = [task for task in fetch(task_ids, actor) if task.done_at is None]
+    for task in tasks:
         task.done_at, task.done_by_id = business_time(), actor.id
-        _save([task], "done_at", "done_by")
-        publish(TaskDone(**event_fields(task)), actor=actor)
-    return task
+    if tasks:
+        _save(tasks, "done_at", "done_by")
+        publish(*(TaskDone(**event_fields(task)) for task in tasks), actor=actor)
+    return tasks
 
 
 @command("tasks.reopen")
@@ -231,18 +237,26 @@ def _relink(task: Task, changed: dict[str, Any], actor: Actor) -> None:
 @command("tasks.bin")
 def bin_task(*, task_id: UUID, actor: Actor) -> Task:
     """Put a task into the bin (R8)."""
-    (task,) = fetch([task_id], actor, "delete")
-    if task.binned_at is None:
-        task.binned_at = timezone.now()
-        _save([task], "binned_at")
-    return task
+    return _set_binned([task_id], actor, binned=True)[0]
+
+
+@command("tasks.bin")
+def bin_tasks(*, task_ids: Sequence[UUID], actor: Actor) -> list[Task]:
+    """Put tasks into the bin (R8)."""
+    return _set_binned(task_ids, actor, binned=True)
 
 
 @command("tasks.restore")
 def restore_task(*, task_id: UUID, actor: Actor) -> Task:
     """Take a task out of the bin (R8)."""
-    (task,) = fetch([task_id], actor, "delete")
-    if task.binned_at is not None:
-        task.binned_at = None
-        _save([task], "binned_at")
-    return task
+    return _set_binned([task_id], actor, binned=False)[0]
+
+
+def _set_binned(task_ids: Sequence[UUID], actor: Actor, *, binned: bool) -> list[Task]:
+    tasks = fetch(task_ids, actor, "delete")
+    changed = [task for task in tasks if (task.binned_at is not None) != binned]
+    for task in changed:
+        task.binned_at = timezone.now() if binned else None
+    if changed:
+        _save(changed, "binned_at")
+    return tasks

@@ -12,14 +12,14 @@ from contacts.events import CompanyChanged, CompanyCreated
 from contacts.models import Company, CompanyDomain, CompanyEmail, CompanyPhone, SizeBand
 from contacts.services import refresh_company_search
 from crm.kernel.core import parsers
-from crm.kernel.core.bulk import copy_rows
+from crm.kernel.core.bulk import copy_rows, update_rows
 from crm.kernel.core.ids import uuid7
 from crm.kernel.core.parsers import CellError, Style
 from crm.kernel.events.bus import publish
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field, Importer, Row, Session, Words
-from crm.kernel.listing.imports.tables import copy_by_time, pairs, update_rows
+from crm.kernel.listing.imports.tables import copy_by_time, pairs
 
 from .common import (
     Known,

@@ -12,12 +12,11 @@ from contacts.events import ContactChanged, LeadReturned, LeadStatusChanged, Own
 from contacts.models import Contact, ContactEmail, ContactPhone, LeadStatus, Lifecycle
 from contacts.services import refresh_search
 from contacts.services.leads import RESTING
-from crm.kernel.core.bulk import copy_rows
+from crm.kernel.core.bulk import copy_rows, update_rows
 from crm.kernel.core.ids import uuid7
 from crm.kernel.events.bus import DomainEvent, publish
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Row
-from crm.kernel.listing.imports.tables import update_rows
 
 from .common import changed
 

@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Value
+from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from contacts.countries import region_of_zone
 from contacts.models import Company, Contact
+from crm.kernel.core.bulk import update_rows
 from crm.kernel.core.changes import Actor, business_time
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.fields import Fold
@@ -116,7 +117,7 @@ def apply_drafts(model: type[Any], drafts: Sequence[Draft], records: Mapping[UUI
                 for pk in sync_entries(kind, wanted, present[name]):
                     touched[pk].append(name)
             touched = {pk: names for pk, names in touched.items() if names}
-            _save(model, [records[pk] for pk in touched], {name for pk in touched for name in old[pk]})
+            _save(model, [records[pk] for pk in touched], old)
     except IntegrityError as error:
         raise _taken(error) from error
     return [
@@ -142,21 +143,12 @@ def _named(record: Any, names: Iterable[str], old: Mapping[str, Any]) -> tuple[s
     return (*found, *(changed_names(old["custom"], record.custom) if "custom" in old else ()))
 
 
-def _save(model: type[Any], records: list[Any], columns: set[str]) -> None:
-    """Write changed columns and the next version, in one statement for all records."""
-    if not records:
-        return
+def _save(model: type[Any], records: list[Any], columns: Mapping[UUID, Iterable[str]]) -> None:
+    """Write changed columns and the next version, in one statement for all records with the same ones."""
     now = business_time()
+    update_rows(model, [(r.pk, {name: getattr(r, name) for name in columns[r.pk]}) for r in records], at=now)
     for record in records:
-        record.version = record.version + 1
-        record.updated_at = now
-    names = [each.name for each in model._meta.concrete_fields if each.attname in columns]
-    if len(records) == 1:
-        records[0].save(update_fields=[*names, "version", "updated_at"])
-        return
-    if names:
-        model._default_manager.bulk_update(records, names, batch_size=500)
-    model._default_manager.filter(pk__in=[r.pk for r in records]).update(version=F("version") + 1, updated_at=now)
+        record.version, record.updated_at = record.version + 1, now
 
 
 def _check_versions(draft: Draft, record: Any, present: Mapping[str, Mapping[UUID, list[Any]]]) -> None:

@@ -1,14 +1,14 @@
 """Edits of a deal's fields (P0, P3, P7), and its snooze (P8)."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from contacts.services.companies import company_for_name
+from crm.kernel.core.bulk import update_rows
 from crm.kernel.core.changes import Actor, business_time, command
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.customfields.fields import PREFIX
@@ -20,7 +20,7 @@ from deals.models import Deal, DealContact
 
 from .checks import EDITABLE, check_closed_on, check_company, check_lost_reason, check_owner, cleaned, visible_contacts
 from .lifecycle import derive_lifecycle_of_deals
-from .locking import lock_deal
+from .locking import lock_deal, lock_deals
 from .searching import refresh_search
 
 RELATIONS = ("owner", "company", "lost_reason")
@@ -60,6 +60,19 @@ def edit_deal(
         }
         raise Refused(words, fields={"currency": words})
     return _write(deal, changes, actor)
+
+
+@command("deals.edit")
+def edit_deals(*, values: Mapping[UUID, Mapping[str, Any]], actor: Actor) -> list[Deal]:
+    """Change fields of many deals, each its own, and return those that changed. A new currency keeps the number (P7).
+
+    Raises as `edit_deal` does for the first deal that is refused; nothing is written then.
+    """
+    deals = lock_deals(values, actor)
+    for deal in deals:
+        actor.require("edit", deal)
+    changes = {deal.pk: changes_from(deal, values[deal.pk], actor) for deal in deals}
+    return _write_all(deals, changes, actor)
 
 
 def changes_from(deal: Deal, values: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
@@ -150,34 +163,42 @@ def names_of(deal: Deal, changes: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _write(deal: Deal, changes: dict[str, Any], actor: Actor) -> Deal:
     """Write changed columns of a locked deal and tell about it; nothing to change leaves no trace."""
-    if not changes:
-        return deal
-    at = business_time()
-    columns = changes | {"updated_at": at} | ({"last_worked_at": at} if actor.kind == "user" else {})
-    before = deal.owner_id
-    names = names_of(deal, changes)
-    Deal.objects.filter(pk=deal.pk).update(**columns, version=F("version") + 1)
-    for name, value in columns.items():
-        setattr(deal, name, value)
-    deal.version += 1
-    if changes.keys() & {"title", "company_id", "custom"}:
-        refresh_search([deal.pk])
-    if "company_id" in changes and deal.stage.is_won:
-        derive_lifecycle_of_deals([deal.pk])
-    moved_owner: dict[str, Any] = {}
-    if "owner_id" in changes:
-        moved_owner = {"from_owner_id": before, "to_owner_id": deal.owner_id}
-    publish(
-        DealChanged(
-            subject_id=deal.pk,
-            company_id=deal.company_id,
-            contact_ids=tuple(deal.contact_ids),
-            fields=names,
-            **moved_owner,
-        ),
-        actor=actor,
-    )
+    _write_all([deal], {deal.pk: changes}, actor)
     return deal
+
+
+def _write_all(deals: Sequence[Deal], changes: Mapping[UUID, dict[str, Any]], actor: Actor) -> list[Deal]:
+    """Write changed columns of locked deals, in sets, and tell about it; return the deals that changed."""
+    touched = [deal for deal in deals if changes[deal.pk]]
+    if not touched:
+        return []
+    at = business_time()
+    worked = {"last_worked_at": at} if actor.kind == "user" else {}
+    update_rows(Deal, [(deal.pk, changes[deal.pk] | worked) for deal in touched], at=at)
+    names = {deal.pk: names_of(deal, changes[deal.pk]) for deal in touched}
+    owners = {deal.pk: deal.owner_id for deal in touched}
+    for deal in touched:
+        for name, value in (changes[deal.pk] | worked | {"updated_at": at}).items():
+            setattr(deal, name, value)
+        deal.version += 1
+    refresh_search(deal.pk for deal in touched if changes[deal.pk].keys() & {"title", "company_id", "custom"})
+    derive_lifecycle_of_deals(deal.pk for deal in touched if "company_id" in changes[deal.pk] and deal.stage.is_won)
+    publish(*(_changed(deal, names[deal.pk], owners[deal.pk]) for deal in touched), actor=actor)
+    return touched
+
+
+def _changed(deal: Deal, names: tuple[str, ...], owner: UUID) -> DealChanged:
+    """Return the event of an edit; a change of the owner carries both."""
+    moved: dict[str, Any] = {}
+    if "owner" in names:
+        moved = {"from_owner_id": owner, "to_owner_id": deal.owner_id}
+    return DealChanged(
+        subject_id=deal.pk,
+        company_id=deal.company_id,
+        contact_ids=tuple(deal.contact_ids),
+        fields=names,
+        **moved,
+    )
 
 
 def people_ids(deal: Deal) -> tuple[UUID, ...]:

@@ -81,4 +81,5 @@ def derive_lifecycle_of_deals(deal_ids: Iterable[UUID], *, companies: bool = Tru
 
     `companies` may be False when no win came or went: then only the people in the deals can change.
     """
-    return derive_lifecycle(contacts_of_deals(deal_ids, companies=companies), new_win=new_win)
+    ids = list(deal_ids)
+    return derive_lifecycle(contacts_of_deals(ids, companies=companies), new_win=new_win) if ids else 0

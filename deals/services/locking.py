@@ -4,6 +4,7 @@ A locking query that joins would lose the row after waiting for a rival: Postgre
 joined rows of before, a moved deal no longer fits its old stage, and "somebody moved it" would look like "no such deal".
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -18,10 +19,18 @@ def lock_deal(deal_id: UUID, actor: Actor, *, binned: bool = False) -> Deal:
 
     Raises Deal.DoesNotExist for one that the actor may not see, and for one that is in the bin (`binned`: is not).
     """
+    return lock_deals([deal_id], actor, binned=binned)[0]
+
+
+def lock_deals(deal_ids: Iterable[UUID], actor: Actor, *, binned: bool = False) -> list[Deal]:
+    """Return deals as `lock_deal` does, in the order of their ids. Raises Deal.DoesNotExist if one is missing."""
+    wanted = set(deal_ids)
     rows = Deal.objects.visible_to(actor)
     rows = rows.binned() if binned else rows.live()
-    rows.locked().only("pk").get(pk=deal_id)
-    return read_deals([deal_id])[0]
+    held = rows.locked().filter(pk__in=wanted).order_by("pk").values_list("pk", flat=True)
+    if len(held) < len(wanted):
+        raise Deal.DoesNotExist(f"{len(wanted) - len(held)} deals not found.")
+    return read_deals(list(held))
 
 
 def read_deals(deal_ids: list[UUID]) -> list[Deal]:

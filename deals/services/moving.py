@@ -1,10 +1,13 @@
 """Stage moves: the one service behind drag, keys, forms, close, reopen and change of pipeline (P3-P5, P9)."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -18,7 +21,7 @@ from deals.models import Deal, LostReason, Stage, StageChange, requirable
 from .checks import check_closed_on, check_lost_reason, check_owner
 from .editing import changes_from, fill_people, names_of
 from .lifecycle import derive_lifecycle_of_deals
-from .locking import lock_deal
+from .locking import lock_deal, lock_deals
 from .searching import refresh_search
 from .visits import begin_visits
 
@@ -138,6 +141,16 @@ def check_seen(deal: Deal, version: int | None, seen_stage: UUID | None) -> None
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a caller gives with a move: the reason and comment of a loss, the day of a close, values that are demanded."""
+
+    lost_reason: LostReason | None = None
+    lost_comment: str = ""
+    closed_on: dt.date | None = None
+    fill: Mapping[str, Any] = field(default_factory=dict)
+
+
 def _move(
     deal: Deal,
     to_stage: Stage,
@@ -148,29 +161,92 @@ def _move(
     fill: Mapping[str, Any],
 ) -> Deal:
     """Check what the stage demands, then write the move of one locked deal."""
+    moved = _move_all([deal], to_stage, actor, Wish(lost_reason, lost_comment, closed_on, fill))
+    if deal.pk in moved.refused:
+        raise moved.refused[deal.pk]
+    return deal
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of many deals: those that moved, and why each of the others did not."""
+
+    deals: list[Deal]
+    refused: dict[UUID, Refused | PermissionDenied]
+
+
+@command("deals.move")
+def move_deals(
+    *,
+    deal_ids: Iterable[UUID],
+    to_stage: Stage,
+    actor: Actor,
+    lost_reason: LostReason | None = None,
+    lost_comment: str = "",
+    closed_on: dt.date | None = None,
+    fill: Mapping[str, Any] | None = None,
+) -> Moved:
+    """Move deals of a pipeline to one of its stages (P3-P5): the service behind `move_deal`, for many.
+
+    Deals that the rules refuse stay where they are and are returned with the reason; those in the stage already are in
+    neither list. Raises Deal.DoesNotExist and PermissionDenied for deals not visible or not the actor's to edit.
+    """
+    deals = lock_deals(deal_ids, actor)
+    for deal in deals:
+        actor.require("edit", deal)
+    elsewhere = [deal for deal in deals if deal.pipeline_id != to_stage.pipeline_id]
+    there = [deal for deal in deals if deal.pipeline_id == to_stage.pipeline_id and deal.stage_id != to_stage.pk]
+    moved = _move_all(there, to_stage, actor, Wish(lost_reason, lost_comment, closed_on, fill or {}))
+    moved.refused.update((deal.pk, Refused(_("This deal is in another pipeline."))) for deal in elsewhere)
+    return moved
+
+
+def _move_all(deals: Sequence[Deal], to_stage: Stage, actor: Actor, wish: Wish) -> Moved:
+    """Check each locked deal, then write the moves of those that may, in sets."""
+    ready: dict[UUID, tuple[dict[str, Any], tuple[str, ...]]] = {}
+    refused: dict[UUID, Refused | PermissionDenied] = {}
+    for deal in deals:
+        try:
+            ready[deal.pk] = _prepared(deal, to_stage, actor, wish)
+        except (Refused, PermissionDenied) as error:
+            refused[deal.pk] = error
+    day = None if to_stage.is_open else wish.closed_on or Workspace.current().day_of(business_time())
+    groups: dict[str, list[Deal]] = defaultdict(list)  # deals to which the same happens
+    for deal in deals:
+        if deal.pk in ready:
+            groups[repr(ready[deal.pk])].append(deal)
+    for group in groups.values():
+        if person := wish.fill.get("contacts"):
+            for deal in group:
+                fill_people(deal, person, actor)
+        also, edited = ready[group[0].pk]
+        enter_stage(group, to_stage, actor, lost_reason=wish.lost_reason, closed_on=day, also=also, edited=edited)
+    refresh_search(pk for pk, (filled, _edited) in ready.items() if filled)
+    return Moved([deal for deal in deals if deal.pk in ready], refused)
+
+
+def _prepared(deal: Deal, to_stage: Stage, actor: Actor, wish: Wish) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the columns that change with a move besides the stage, and the names of what was filled.
+
+    Raises Refused; writes nothing.
+    """
     if to_stage.archived_at is not None:
         raise Refused(_("This stage is archived."), fields={"stage": _("Choose another stage.")})
-    person = fill.get("contacts")
-    filled = changes_from(deal, {name: value for name, value in fill.items() if name != "contacts"}, actor)
+    person = wish.fill.get("contacts")
+    filled = changes_from(deal, {name: value for name, value in wish.fill.items() if name != "contacts"}, actor)
     edited = names_of(deal, filled)
     for name, value in filled.items():
         setattr(deal, name, value)
     check_entry([deal], to_stage, people={deal.pk} if deal.contact_ids or person else set())
     if to_stage.is_lost:
-        check_lost_reason(lost_reason)
-        filled |= changes_from(deal, {"lost_comment": lost_comment}, actor)
-    if to_stage.is_open:
-        if not deal.is_open:
-            check_owner(deal.owner, closed=False)
-    else:
-        closed_on = closed_on or Workspace.current().day_of(business_time())
-        check_closed_on(closed_on, created_at=deal.created_at, created_unknown=deal.created_unknown, actor=actor)
-    if person:
-        fill_people(deal, person, actor)
-    enter_stage([deal], to_stage, actor, lost_reason=lost_reason, closed_on=closed_on, also=filled, edited=edited)
-    if filled:
-        refresh_search([deal.pk])
-    return deal
+        check_lost_reason(wish.lost_reason)
+        filled |= changes_from(deal, {"lost_comment": wish.lost_comment}, actor)
+    if not to_stage.is_open:
+        day = wish.closed_on or Workspace.current().day_of(business_time())
+        check_closed_on(day, created_at=deal.created_at, created_unknown=deal.created_unknown, actor=actor)
+    elif not deal.is_open:
+        check_owner(deal.owner, closed=False)
+    return filled, edited
 
 
 def check_entry(deals: Sequence[Deal], to_stage: Stage, *, people: set[UUID]) -> None:

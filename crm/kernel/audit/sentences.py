@@ -36,6 +36,7 @@ SOURCES = {
     "import": gettext_lazy("import"),
     "admin": gettext_lazy("admin"),
     "command": gettext_lazy("command line"),
+    "bulk": gettext_lazy("bulk action"),
     "worker": gettext_lazy("system"),
 }
 # Rows read of each kind that belongs to a record; a contact with more e-mails than this has other problems.

@@ -1,12 +1,21 @@
-"""Inserts by the thousand: COPY, ten times as fast as the ORM. Triggers see the rows all the same (H1)."""
+"""Writes by the thousand, ten times as fast as the ORM: COPY for new rows, one UPDATE for changed ones.
 
+The history triggers see both (H1).
+"""
+
+import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
+from django.utils import timezone
+
+from .models import Record
 
 
 @cache
@@ -42,3 +51,36 @@ def copy_rows(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> N
                 value = row.get(name, fixed[name]) if asked else default
                 values.append(json.dumps(value, cls=DjangoJSONEncoder) if as_json else value)
             copy.write_row(values)
+
+
+class _Exact(DjangoJSONEncoder):
+    """Django's encoder cuts instants to milliseconds; this one keeps them whole."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if isinstance(o, dt.datetime) else super().default(o)
+
+
+def update_rows(
+    model: type[models.Model], rows: Iterable[tuple[UUID, Mapping[str, Any]]], *, at: dt.datetime | None = None
+) -> None:
+    """Set columns of rows by id, all rows with the same columns in one statement; records get the next version."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for pk, values in rows:
+        groups[tuple(sorted(values))].append({"id": pk, **values})
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    column_of = {name: column for name, column, _field in writable_columns(model)}
+    versioned = issubclass(model, Record)
+    for names, group in groups.items():
+        sets = [f"{quote(column_of[name])} = d.{quote(column_of[name])}" for name in names if name != "updated_at"]
+        parameters: list[Any] = []
+        if versioned:
+            sets.append('"version" = t."version" + 1, "updated_at" = %s')
+            parameters.append(at or timezone.now())
+        data = [{column_of.get(name, name): value for name, value in row.items()} for row in group]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {table} t SET {', '.join(sets)}"
+                f" FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) d WHERE t.id = d.id",
+                [*parameters, json.dumps(data, cls=_Exact)],
+            )

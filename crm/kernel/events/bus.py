@@ -69,6 +69,7 @@ Consumer = Callable[[Event], None]
 _handlers: dict[type[DomainEvent], list[Handler]] = defaultdict(list)
 _consumers: dict[str, dict[str, Consumer]] = defaultdict(dict)
 _of_imports: set[str] = set()
+_not_of_bulk: set[str] = set()
 _unannounced: ContextVar[bool] = ContextVar("unannounced", default=False)
 
 
@@ -88,23 +89,30 @@ def subscribe(event: type[DomainEvent], handler: Handler) -> None:
         _handlers[event].append(handler)
 
 
-def consume(event: type[DomainEvent], key: str, consumer: Consumer, *, imports: bool = False) -> None:
+def consume(
+    event: type[DomainEvent], key: str, consumer: Consumer, *, imports: bool = False, bulk: bool = True
+) -> None:
     """Have a worker call `consumer(outbox_row)` after the commit. `key` is stable: it marks what is done (W3).
 
     What an import caused is passed over unless the consumer asks for it with `imports` (W4): ten thousand imported
-    records would keep everybody else's events waiting.
+    records would keep everybody else's events waiting. `bulk=False` passes over what a bulk action caused, for those
+    whom the action tells at its end, once.
     """
     _consumers[event.name][key] = consumer
     if imports:
         _of_imports.add(key)
+    if not bulk:
+        _not_of_bulk.add(key)
 
 
 def consumers_of(name: str, source: str = "") -> dict[str, Consumer]:
-    """Return the consumers of an event by key; of what an import caused only those that asked for it."""
+    """Return the consumers of an event by key; of what an import or a bulk action caused only those that want it."""
     found = _consumers.get(name, {})
-    if source != "import":
-        return found
-    return {key: consumer for key, consumer in found.items() if key in _of_imports}
+    if source == "import":
+        return {key: consumer for key, consumer in found.items() if key in _of_imports}
+    if source == "bulk":
+        return {key: consumer for key, consumer in found.items() if key not in _not_of_bulk}
+    return found
 
 
 def publish(*events: DomainEvent, actor: Actor) -> list[Event]:

@@ -6,7 +6,13 @@ class ListingConfig(AppConfig):
     label = "listing"
 
     def ready(self) -> None:
-        """Offer the import of files, of this app's kinds and of every app's that has an `imports` module."""
-        from .imports import wiring
+        """Offer imports and bulk actions, and say what a worker does with runs."""
+        from crm.kernel.events.bus import consume
 
-        wiring.connect()
+        from . import runs
+        from .bulk import wiring as bulk
+        from .imports import wiring as imports
+
+        consume(runs.RunReady, "listing.work", runs.hand_to_worker)
+        imports.connect()
+        bulk.connect()

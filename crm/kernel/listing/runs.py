@@ -150,7 +150,7 @@ def hand_to_worker(event: Event) -> None:
 def work_on(name: str, run_id: UUID) -> None:
     """Do what a run asks for, unless another worker does; whatever goes wrong is kept with the run."""
     model, work = _works[name]
-    run = model.objects.select_related("user__role", "user__team").filter(pk=run_id).first()  # type: ignore[attr-defined]
+    run = model.objects.select_related("user__role", "user__team").filter(pk=run_id).first()
     if run is None or not run.at_work:
         return
     try:
@@ -178,7 +178,7 @@ def sweep() -> int:
     """Take up every run that no worker holds although it should be at work; return how many there were."""
     found = 0
     for name, (model, _work) in _works.items():
-        for run_id in list(model.objects.abandoned().values_list("pk", flat=True)):  # type: ignore[attr-defined]
+        for run_id in list(model.objects.abandoned().values_list("pk", flat=True)):
             work_on(name, run_id)
             found += 1
     return found

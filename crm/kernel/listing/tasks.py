@@ -4,6 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from . import runs
 from .imports import work
 
 
@@ -17,3 +18,15 @@ def work_on_import(run_id: str) -> None:
 def sweep_imports() -> int:
     """Go on with imports whose worker died: sent by beat."""
     return work.sweep()
+
+
+@shared_task(ignore_result=True)
+def work_on_run(name: str, run_id: str) -> None:
+    """Work on a bulk action or an export: sent when it is begun."""
+    runs.work_on(name, UUID(run_id))
+
+
+@shared_task(ignore_result=True)
+def sweep_runs() -> int:
+    """Go on with runs whose worker died: sent by beat."""
+    return runs.sweep()

@@ -1,7 +1,8 @@
-"""Addresses of listing: the import."""
+"""Addresses of listing: imports and bulk actions."""
 
 from django.urls import path
 
+from .bulk import views as bulk
 from .imports import views
 
 app_name = "listing"
@@ -18,4 +19,9 @@ urlpatterns = [
     path("import/<uuid:pk>/undo/", views.import_undo, name="import_undo"),
     path("import/<uuid:pk>/discard/", views.import_discard, name="import_discard"),
     path("import/<uuid:pk>/left-out.csv", views.import_problems, name="import_problems"),
+    path("bulk/<slug:key>/", bulk.bulk_action, name="bulk_action"),
+    path("bulk/runs/<uuid:pk>/", bulk.bulk_run, name="bulk_run"),
+    path("bulk/runs/<uuid:pk>/stop/", bulk.bulk_stop, name="bulk_stop"),
+    path("bulk/runs/<uuid:pk>/resume/", bulk.bulk_resume, name="bulk_resume"),
+    path("bulk/runs/<uuid:pk>/left-out.csv", bulk.bulk_refused, name="bulk_refused"),
 ]

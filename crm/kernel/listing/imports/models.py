@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.kernel.listing.runs import Run, RunRows
+from crm.kernel.listing.runs import Run
 
 
 class ImportRun(Run):
@@ -59,8 +59,6 @@ class ImportRun(Run):
     options = models.JSONField(default=dict)
     stage = models.PositiveSmallIntegerField(default=0)
     report = models.JSONField(default=dict)
-
-    objects = RunRows.as_manager()
 
     class Meta:
         verbose_name = _("import")

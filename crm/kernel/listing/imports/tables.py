@@ -1,19 +1,15 @@
-"""Fast writes in sets: COPY for new rows, one UPDATE for changed ones. The history triggers see both (H1)."""
+"""New rows of the past, by COPY and under their own day. The history triggers see them (H1)."""
 
 import datetime as dt
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.utils import timezone
 
-from crm.kernel.core.bulk import copy_rows, writable_columns
+from crm.kernel.core.bulk import copy_rows
 from crm.kernel.core.changes import set_business_time
-from crm.kernel.core.models import Record
 
 RECENT = dt.timedelta(days=1)
 
@@ -41,30 +37,6 @@ def note_changeset() -> None:
     """Have the open change-set stored now: it is of today, whatever it is going to date back."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT _pgh_attach_context()")
-
-
-def update_rows(model: type[models.Model], rows: Iterable[tuple[UUID, Mapping[str, Any]]]) -> None:
-    """Set columns of rows by id, all rows with the same columns in one statement; records get the next version."""
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    for pk, values in rows:
-        groups[tuple(sorted(values))].append({"id": pk, **values})
-    quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
-    column_of = {name: column for name, column, _field in writable_columns(model)}
-    versioned = issubclass(model, Record)
-    for names, group in groups.items():
-        sets = [f"{quote(column_of[name])} = d.{quote(column_of[name])}" for name in names]
-        parameters: list[Any] = []
-        if versioned:
-            sets.append('"version" = t."version" + 1, "updated_at" = %s')
-            parameters.append(timezone.now())
-        data = [{column_of.get(name, name): value for name, value in row.items()} for row in group]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {table} t SET {', '.join(sets)}"
-                f" FROM jsonb_populate_recordset(NULL::{table}, %s::jsonb) d WHERE t.id = d.id",
-                [*parameters, json.dumps(data, cls=DjangoJSONEncoder)],
-            )
 
 
 def pairs(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
