@@ -21,7 +21,9 @@ from activities.services.tasks import TaskRow, create_task
 from contacts.services.companies import create_company
 from contacts.services.contacts import create_contact
 from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.listing.bulk.services import begin_bulk
 from crm.kernel.listing.imports.services import receive_path
+from crm.kernel.listing.selection import Selection
 from crm.kernel.notifications.models import Notification
 from crm.kernel.users.models import Role, Team, User
 from crm.kernel.users.policies import add_default_roles
@@ -50,6 +52,7 @@ PATTERNS = {
     "company, own": "in 403 ok 403 403 403 ok",
     "mine alone": "in 404 ok 404 404 404 404",
     "mine or admin": "in 404 ok 404 404 404 ok",
+    "mine or admin looks": "in 404 ok 404 404 404 403",
     "my import": "in 404 404 404 404 404 ok",
     "signs out": "in in in in in in in",
     "no second step": "in 404 404 404 404 404 404",
@@ -124,6 +127,12 @@ MATRIX: dict[str, tuple[str, str]] = {
     "search:palette": ("all", NOTHING),
     "search:pinned": ("all", NOTHING),
     "search:favourite": (NOTHING, "seen by team"),
+    # Bulk actions
+    "listing:bulk_action": (NOTHING, "makers"),
+    "listing:bulk_run": ("mine or admin", NOTHING),
+    "listing:bulk_stop": (NOTHING, "mine or admin"),
+    "listing:bulk_resume": (NOTHING, "mine or admin looks"),
+    "listing:bulk_refused": ("mine or admin", NOTHING),
     # Import
     "listing:import_list": ("importers", NOTHING),
     "listing:import_new": ("importers", "importers"),
@@ -317,9 +326,13 @@ def build() -> World:
     note = Notification.objects.create(user=owner, topic="task", text="x", key="x")
     (settings.VAR_DIR / "people.csv").write_text("First name,Last name\nMaya,Lind\n")
     run = receive_path(actor=boss, kind="contacts", path=settings.VAR_DIR / "people.csv")
+    tagged = {"tags": ["x"], "step": ["go"]}
+    chosen = Selection("contacts", "", (str(world.ids["contacts/"]),))
+    bulk = begin_bulk(actor=Actor.of(owner), selection=chosen, action="tag", params=tagged)
     pipeline = Pipeline.objects.get()
     second = {"stage": str(pipeline.stages.order_by("position")[1].pk)}
-    world.sent = {"deals:deal_move": second, "deals:quick_add": second}
+    tag = {"list": "contacts", "ids": chosen.ids[0], "tags": "x", "step": "go"}
+    world.sent = {"deals:deal_move": second, "deals:quick_add": second, "listing:bulk_action": tag}
     world.ids |= {
         "settings/people/": people["mate"].pk,
         "settings/teams/": empty.pk,
@@ -332,6 +345,7 @@ def build() -> World:
         "profile/absences/": absence.pk,
         "notifications/": note.pk,
         "import/": run.pk,
+        "bulk/runs/": bulk.pk,
     }
     invitation = {"pk": invited.pk}
     world.ids["special"] = {
@@ -341,6 +355,7 @@ def build() -> World:
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
         "contacts:contact_field": {"key": "job_title"},
         "contacts:company_field": {"key": "industry"},
+        "listing:bulk_action": {"key": "tag"},
         "search:favourite": {"pk": world.ids["deals/"]},
         **world.ids.pop("binned"),  # type: ignore[dict-item]
     }

@@ -26,14 +26,14 @@ class Killed(BaseException):
     """Stands for a worker that dies: no handler runs."""
 
 
-def test_one_change_set_for_all_undone_as_a_whole(run_bulk, rep, mate, people):
-    run = run_bulk(rep, "contacts", "assign", people, owner=mate.pk)
+def test_one_change_set_for_all_undone_as_a_whole(run_bulk, rep, mate, manager, people):
+    run = run_bulk(manager, "contacts", "assign", people, owner=mate.pk)
     assert (run.state, run.counts) == ("done", {"done": 5, "unchanged": 0, "refused": 0})
     assert set(Contact.objects.values_list("owner", flat=True)) == {mate.pk}
     made = ChangeSet.objects.get(pk=run.changeset_id)
-    assert (made.command, made.user, made.source) == ("bulk.assign", rep, "bulk")
+    assert (made.command, made.user, made.source) == ("bulk.assign", manager, "bulk")
     assert made.summary == {"run": str(run.pk), "records": 5, "what": "Owner: Marcus Okafor", "kind": "contact"}
-    undo(changeset_id=run.changeset_id, actor=Actor.of(rep), force=True)
+    undo(changeset_id=run.changeset_id, actor=Actor.of(manager))
     assert set(Contact.objects.values_list("owner", flat=True)) == {rep.pk}
 
 
