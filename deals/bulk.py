@@ -37,6 +37,7 @@ FIELDS = (
     "company", "amount", "currency", "expected_close", "source", "forecast_category", "probability", "description",
 )  # fmt: skip
 # What a stage demands and one value can fill for many deals; people are put in deal by deal.
+COLUMN = {"company": "company_id"}
 FILLABLE = ("amount", "company", "expected_close", "source", "description")
 
 
@@ -232,7 +233,7 @@ def _by_gaps(ids: Sequence[UUID], names: Iterable[str]) -> dict[tuple[str, ...],
     columns, custom = split(dict.fromkeys(names))
     groups: dict[tuple[str, ...], list[UUID]] = defaultdict(list)
     for deal in Deal.objects.filter(pk__in=ids):
-        empty = [name for name in columns if getattr(deal, Deal._meta.get_field(name).attname) in (None, "")]
+        empty = [name for name in columns if getattr(deal, COLUMN.get(name, name)) in (None, "")]
         empty += [name for name in custom if deal.custom.get(name.removeprefix(PREFIX)) is None]
         groups[tuple(empty)].append(deal.pk)
     return groups

@@ -71,14 +71,16 @@ def edit_deals(*, values: Mapping[UUID, Mapping[str, Any]], actor: Actor) -> lis
     deals = lock_deals(values, actor)
     for deal in deals:
         actor.require("edit", deal)
-    changes = {deal.pk: changes_from(deal, values[deal.pk], actor) for deal in deals}
+    reader = Reader(Deal.kind, actor)
+    changes = {deal.pk: changes_from(deal, values[deal.pk], actor, reader) for deal in deals}
     return _write_all(deals, changes, actor)
 
 
-def changes_from(deal: Deal, values: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+def changes_from(deal: Deal, values: Mapping[str, Any], actor: Actor, reader: Reader | None = None) -> dict[str, Any]:
     """Return the columns that these values would change, checked, by attribute name; of custom fields all values.
 
     Writes nothing. Raises Refused beside the field, and PermissionDenied for a close in an earlier month without the right (P4).
+    `reader` is the actor's reader of custom values, for many deals at once.
     """
     columns, custom = split(values)
     if unknown := set(columns) - set(EDITABLE):
@@ -91,14 +93,14 @@ def changes_from(deal: Deal, values: Mapping[str, Any], actor: Actor) -> dict[st
         if getattr(deal, column) != stored:
             result[column] = stored
     if custom:
-        wanted = merged(deal.custom, read_custom(custom, actor))
+        wanted = merged(deal.custom, read_custom(custom, reader or Reader(Deal.kind, actor)))
         result |= {"custom": wanted} if wanted != deal.custom else {}
     return result
 
 
-def read_custom(given: Mapping[str, Any], actor: Actor, *, new: bool = False) -> dict[str, Any]:
+def read_custom(given: Mapping[str, Any], reader: Reader, *, new: bool = False) -> dict[str, Any]:
     """Return custom values of a deal by key, checked; raises Refused beside the field."""
-    values, errors = Reader(Deal.kind, actor).read(given, new=new)
+    values, errors = reader.read(given, new=new)
     if errors:
         raise Refused(_("Some values do not fit."), fields=errors)
     return values

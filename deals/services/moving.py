@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor, business_time, command
 from crm.kernel.core.errors import Conflict, MissingFields, Refused
+from crm.kernel.customfields.values import Reader
 from crm.kernel.events.bus import DomainEvent, publish
 from crm.kernel.workspace.models import Workspace
 from deals.events import DealChanged, DealLost, DealReopened, DealStageChanged, DealWon
@@ -205,9 +206,10 @@ def _move_all(deals: Sequence[Deal], to_stage: Stage, actor: Actor, wish: Wish) 
     """Check each locked deal, then write the moves of those that may, in sets."""
     ready: dict[UUID, tuple[dict[str, Any], tuple[str, ...]]] = {}
     refused: dict[UUID, Refused | PermissionDenied] = {}
+    reader = Reader(Deal.kind, actor)
     for deal in deals:
         try:
-            ready[deal.pk] = _prepared(deal, to_stage, actor, wish)
+            ready[deal.pk] = _prepared(deal, to_stage, actor, wish, reader)
         except (Refused, PermissionDenied) as error:
             refused[deal.pk] = error
     day = None if to_stage.is_open else wish.closed_on or Workspace.current().day_of(business_time())
@@ -225,7 +227,9 @@ def _move_all(deals: Sequence[Deal], to_stage: Stage, actor: Actor, wish: Wish) 
     return Moved([deal for deal in deals if deal.pk in ready], refused)
 
 
-def _prepared(deal: Deal, to_stage: Stage, actor: Actor, wish: Wish) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _prepared(
+    deal: Deal, to_stage: Stage, actor: Actor, wish: Wish, reader: Reader
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the columns that change with a move besides the stage, and the names of what was filled.
 
     Raises Refused; writes nothing.
@@ -233,7 +237,7 @@ def _prepared(deal: Deal, to_stage: Stage, actor: Actor, wish: Wish) -> tuple[di
     if to_stage.archived_at is not None:
         raise Refused(_("This stage is archived."), fields={"stage": _("Choose another stage.")})
     person = wish.fill.get("contacts")
-    filled = changes_from(deal, {name: value for name, value in wish.fill.items() if name != "contacts"}, actor)
+    filled = changes_from(deal, {name: value for name, value in wish.fill.items() if name != "contacts"}, actor, reader)
     edited = names_of(deal, filled)
     for name, value in filled.items():
         setattr(deal, name, value)

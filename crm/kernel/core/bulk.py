@@ -69,7 +69,7 @@ def update_rows(
         groups[tuple(sorted(values))].append({"id": pk, **values})
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    column_of = {name: column for name, column, _field in writable_columns(model)}
+    column_of = {each.attname: each.column for each in model._meta.concrete_fields if each.column}
     versioned = issubclass(model, Record)
     for names, group in groups.items():
         sets = [f"{quote(column_of[name])} = d.{quote(column_of[name])}" for name in names if name != "updated_at"]
