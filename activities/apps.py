@@ -20,6 +20,7 @@ class ActivitiesConfig(AppConfig):
         from .words import COMMANDS
 
         registry.label_commands(COMMANDS)
+        registry.link_records({"activity": "activities:activity_page", "task": "activities:task_page"})
         registry.recompute_with(Activity, clocks.refresh_clocks_of_activities)
         registry.recompute_with(ActivityContact, clocks.refresh_clocks_of_links)
         registry.recompute_with(Task, clocks.refresh_clocks_of_tasks)

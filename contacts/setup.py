@@ -3,13 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from crm.kernel.audit.registry import label_commands, recompute_with, rights_of_command
+from crm.kernel.audit.registry import label_commands, link_records, recompute_with, rights_of_command
 from crm.kernel.core import navigation, relations
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.search import registry as find
 from crm.kernel.users.models import User
 
-from . import bulk, finders, leaving
+from . import bulk, finders, history, leaving
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
 from .services.bin import follow_companies, follow_contacts
@@ -24,6 +24,7 @@ def register() -> None:
     _relations()
     leaving.register()
     bulk.connect()
+    history.register()
 
 
 def _history() -> None:
@@ -49,6 +50,7 @@ def _history() -> None:
     # What a merge moved along with a record goes back with it, whoever may edit the moved rows themselves (M4).
     rights_of_command("contacts.merge", Contact, ContactEmail, ContactPhone)
     rights_of_command("companies.merge", Company, CompanyDomain, CompanyEmail, CompanyPhone)
+    link_records({"contact": "contacts:contact_detail", "company": "contacts:company_detail"})
     recompute_with(Contact, follow_contacts)
     recompute_with(Company, follow_companies)
     recompute_with(Contact, search.refresh_search)

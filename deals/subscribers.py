@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from contacts.events import CompanyBinned, CompanyChanged, CompanyMerged, ContactChanged, ContactMerged
 from contacts.models import Company, Contact
 from contacts.registry import tell_customers
-from crm.kernel.audit.registry import label_commands, recompute_with, undo_with
+from crm.kernel.audit.registry import label_commands, link_records, recompute_with, undo_with
 from crm.kernel.events.bus import subscribe
 
-from . import leaving
+from . import history, leaving
 from .models import Deal, DealContact, StageChange
 from .services.lifecycle import companies_that_bought, derive_lifecycle
 from .services.searching import refresh_search
@@ -51,6 +51,7 @@ COMMANDS: dict[str, Any] = {
 def connect() -> None:
     """Wire deals into the audit's registries and subscribe to what happens to contacts and companies."""
     label_commands(COMMANDS)
+    link_records({"deal": "deals:deal_detail"})
     undo_with(StageChange, undo_visits)
     recompute_with(Deal, recompute_deals)
     recompute_with(DealContact, recompute_people)
@@ -64,6 +65,7 @@ def connect() -> None:
     subscribe(CompanyBinned, let_go_of_companies)
     tell_customers(companies_that_bought)
     leaving.register()
+    history.register()
 
 
 def follow_contacts(events: list[ContactChanged] | list[ContactMerged]) -> None:

@@ -91,6 +91,7 @@ class Activity(Record):
         NO_ANSWER = "no_answer", _("No answer")
 
     kind: ClassVar[str] = "activity"
+    follows: ClassVar[dict[str, str]] = {"type": "system"}
 
     type = models.CharField(_("type"), max_length=8, choices=Type.choices)
     subject = models.CharField(_("subject"), max_length=300, blank=True)

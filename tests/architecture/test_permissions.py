@@ -21,6 +21,7 @@ from activities.services.tasks import TaskRow, create_task
 from contacts.services.companies import create_company
 from contacts.services.contacts import create_contact
 from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.core.history import history_of
 from crm.kernel.listing.bulk.services import begin_bulk
 from crm.kernel.listing.imports.services import receive_path
 from crm.kernel.listing.selection import Selection
@@ -29,7 +30,7 @@ from crm.kernel.users.models import Role, Team, User
 from crm.kernel.users.policies import add_default_roles
 from crm.kernel.users.services import add_absence, create_role, invite_person
 from crm.kernel.workspace.models import ExchangeRate, Holiday, Workspace
-from deals.models import LostReason, Pipeline, Stage
+from deals.models import Deal, LostReason, Pipeline, Stage
 from deals.seeds import add_first_pipeline
 from deals.services import add_person, create_deal
 from tests.conftest import Diff, _counters, make_user
@@ -119,6 +120,10 @@ MATRIX: dict[str, tuple[str, str]] = {
     # History, notifications, search
     "audit:undo": (NOTHING, "mine or admin"),
     "audit:record_history": ("seen by team", NOTHING),
+    "audit:restore_value": (NOTHING, "own or team"),
+    "audit:sets": ("all", NOTHING),
+    "audit:set_detail": ("mine or admin", NOTHING),
+    "audit:conflicts": ("mine or admin", NOTHING),
     "notifications:list": ("all", NOTHING),
     "notifications:count": ("all", NOTHING),
     "notifications:read_all": (NOTHING, "all"),
@@ -332,7 +337,14 @@ def build() -> World:
     pipeline = Pipeline.objects.get()
     second = {"stage": str(pipeline.stages.order_by("position")[1].pk)}
     tag = {"list": "contacts", "ids": chosen.ids[0], "tags": "x", "step": "go"}
-    world.sent = {"deals:deal_move": second, "deals:quick_add": second, "listing:bulk_action": tag}
+    title = history_of(Deal).objects.filter(pgh_obj_id=world.ids["deals/"]).first()
+    earlier = {"field": "title", "row": title.pgh_id}
+    world.sent = {
+        "deals:deal_move": second,
+        "deals:quick_add": second,
+        "listing:bulk_action": tag,
+        "audit:restore_value": earlier,
+    }
     world.ids |= {
         "settings/people/": people["mate"].pk,
         "settings/teams/": empty.pk,
@@ -378,6 +390,7 @@ def _records(world: World, owner: User) -> None:
     assert undoable.pk
     world.ids |= {
         "undo/": me.last_change,
+        "audit/": me.last_change,
         "contacts/": contact.pk,
         "companies/": company.pk,
         "deals/": deal.pk,

@@ -6,7 +6,7 @@ import pytest
 
 from contacts.models import Contact
 from contacts.services.contacts import create_contact, edit_contact
-from crm.kernel.audit.undo import RowChange, undo
+from crm.kernel.audit.undo import RowChange, preview, undo
 from crm.kernel.audit.undo.parts import parts_of, values_back
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict
@@ -99,8 +99,9 @@ def test_the_chosen_field_of_a_conflict_is_put_back(me, manager, contact):
     store(me, contact, region="south", size="6")
     mine = me.last_change
     store(Actor.of(manager), contact, region="west", size="9")
-    chosen = f"contacts.contact:{contact.pk}:custom.region"
-    result = undo(changeset_id=mine, actor=me, force=True, chosen=[chosen])
+    met = preview(changeset_id=mine, actor=me).conflicts
+    chosen = [each["id"] for each in met if each["field"] == "custom.region"]
+    result = undo(changeset_id=mine, actor=me, force=True, chosen=chosen)
     contact.refresh_from_db()
     assert contact.custom == {"region": "north", "size": "9"}
     assert [each["field"] for each in result.conflicts] == ["custom.size"]

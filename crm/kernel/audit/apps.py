@@ -10,6 +10,7 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Offer the history on record pages, and name the commands of the apps below this one."""
         from crm.kernel.core import panels
+        from crm.kernel.core.navigation import NavItem, register_settings
         from crm.kernel.users.models import Absence, Role, User
         from crm.kernel.users.services import require_an_admin
         from crm.kernel.users.services.people import OWN
@@ -18,6 +19,7 @@ class AuditConfig(AppConfig):
 
         for kind in ("contact", "company", "deal"):
             panels.register(f"{kind}.more", "audit/_menu_item.html", order=90)
+        register_settings(NavItem("audit", _("Changes and undo"), "audit:sets", "history", order=75, group=_("Data")))
         recompute_with(User, require_an_admin)
         recompute_with(Role, require_an_admin)
         # People put back what they set for themselves; everything else about people belongs to the settings.
@@ -28,6 +30,7 @@ class AuditConfig(AppConfig):
 
 COMMANDS = {
     "audit.undo": _("undid a command"),
+    "audit.restore": _("went back to an earlier value"),
     "users.set_up": _("set the workspace up"),
     "users.create_role": _("added a role"),
     "users.edit_role": _("changed a role"),

@@ -10,12 +10,23 @@ from crm.kernel.core.history import ClockTimestamp
 from crm.kernel.core.models import Rows
 
 
+class Stands(models.Func):
+    """Whether a change-set is in force: not undone, or undone and done again (H2)."""
+
+    function = "audit_stands"
+    output_field = models.BooleanField()
+
+
 class ChangeSetQuerySet(Rows):
     """Query verbs for change-sets."""
 
     def undo_of(self, changeset_id: UUID) -> Self:
         """Return the change-sets that undid this one; an undo is itself a change-set (H2)."""
         return self.filter(undo_of_id=changeset_id)
+
+    def with_state(self) -> Self:
+        """Add `stands`: False for what is undone."""
+        return self.annotate(stands=Stands("id"))
 
     def visible_to(self, who: Any) -> Self:
         """Return what a person may see: their own commands, all of them with the audit right."""
@@ -47,8 +58,10 @@ class ChangeSet(models.Model):
         verbose_name = _("change-set")
         verbose_name_plural = _("change-sets")
         indexes = [
-            models.Index(fields=["-recorded_at", "id"], name="changeset_recorded"),
-            models.Index(fields=["user", "-recorded_at"], name="changeset_user"),
+            models.Index(fields=["-recorded_at", "-id"], name="changeset_recorded"),
+            models.Index(fields=["user", "-recorded_at", "-id"], name="changeset_user"),
+            models.Index(fields=["command", "-recorded_at", "-id"], name="changeset_command"),
+            models.Index(fields=["source", "-recorded_at", "-id"], name="changeset_source"),
             models.Index(fields=["undo_of"], name="changeset_undo_of", condition=models.Q(undo_of__isnull=False)),
         ]
 

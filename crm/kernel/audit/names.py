@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from crm.kernel.core import formats
@@ -43,16 +43,30 @@ class Names:
 
     def _name(self, model: type[models.Model], pk: UUID) -> str:
         if model not in self._known:
-            self._known[model] = self._load(model)
+            self._known[model] = self.load(model, self._wanted[model])
         return self._known[model].get(pk) or (
             _("a hidden record") if issubclass(model, Record) else _("a removed record")
         )
 
-    def _load(self, model: Any) -> dict[UUID, str]:
-        rows = model._default_manager.filter(pk__in=self._wanted[model])
+    def load(self, model: Any, pks: set[UUID]) -> dict[UUID, str]:
+        """Return the names of the rows that the actor may see; one query."""
+        rows = model._default_manager.filter(pk__in=pks)
         if hasattr(rows, "visible_to"):
             rows = rows.visible_to(self._actor)
         return {row.pk: str(row) for row in rows}
+
+    def label(self, field: Any, key: str = "") -> str:
+        """Return what a field is called, or one key of a JSON column."""
+        words = capfirst(str(field.verbose_name))
+        return f"{words}, {key}" if key else words
+
+    def words_of(self, field: Any, key: str, value: Any) -> str:
+        """Return the words for a value of a field, or of one key of a JSON column."""
+        if not key:
+            return self.words(field, {field.attname: value})
+        if value is None or value == []:
+            return ""
+        return Truncator(self._plain(field, value, {})).chars(LONGEST)
 
     def words(self, field: Any, row: dict[str, Any]) -> str:
         """Return the words for a field's value in a row; nothing for no value."""

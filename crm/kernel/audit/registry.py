@@ -1,6 +1,6 @@
 """What apps tell the audit about their models: how to undo the odd ones, and what to recompute afterwards (H2)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 UndoRule = Callable[[list["RowChange"], Actor, set[UUID]], None]
 UndoRight = Callable[["RowChange", Actor], bool]
 Recompute = Callable[[Iterable[UUID]], Any]
+SetValue = Callable[[UUID, str, Any, Actor], Any]
 
 undo_rules: dict[type[models.Model], UndoRule] = {}
 undo_rights: dict[type[models.Model], UndoRight] = {}
 recomputes: dict[type[models.Model], list[Recompute]] = {}
 command_labels: dict[str, Any] = {}
 command_rights: dict[str, tuple[type[models.Model], ...]] = {}
+record_pages: dict[str, str] = {}
+restorers: dict[type[models.Model], tuple[Collection[str], SetValue]] = {}
 
 
 def undo_with(model: type[models.Model], rule: UndoRule) -> None:
@@ -48,3 +51,13 @@ def recompute_with(model: type[models.Model], function: Recompute) -> None:
 def label_commands(labels: dict[str, Any]) -> None:
     """Give commands their words for the history: `{"deals.move": _("moved a deal")}`."""
     command_labels.update(labels)
+
+
+def link_records(pages: dict[str, str]) -> None:
+    """Say where records have their pages: `{"deal": "deals:deal_detail"}`, by kind and URL name."""
+    record_pages.update(pages)
+
+
+def restore_with(model: type[models.Model], fields: Collection[str], function: SetValue) -> None:
+    """Let `function(pk, field, value, actor)`, the record's own edit service, set one of `fields` to an earlier value (H3)."""
+    restorers[model] = (fields, function)

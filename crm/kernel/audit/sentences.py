@@ -43,11 +43,12 @@ SOURCES = {
 CHILD_ROWS = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sentence:
     """One thing that changed. `what` is created, removed, set, cleared, changed, added, taken_off, binned or restored.
 
     `field` is the key by which histories are filtered, `label` its words; `before` and `after` are words as well.
+    `row` is the history row that holds the earlier value where a person may go back to it, else 0.
     """
 
     field: str
@@ -55,6 +56,8 @@ class Sentence:
     label: str
     before: str = ""
     after: str = ""
+    row: int = 0
+    old: Any = None
 
 
 @dataclass(slots=True)
@@ -72,7 +75,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class _Step:
+class Step:
     """One recorded write with the values before it."""
 
     model: type[models.Model]
@@ -100,7 +103,7 @@ def record_changes(
     Names of records that the actor may not see are withheld (U3).
     """
     model = type(record)
-    steps: list[_Step] = []
+    steps: list[Step] = []
     children = {child.kind: child for child in _children(model)}  # type: ignore[attr-defined]
     if field not in children:
         steps += _own_steps(model, record.pk, None if field else limit, before)
@@ -108,7 +111,7 @@ def record_changes(
         if field in (None, kind):
             steps += _child_steps(child, record, before)
     names = Names(actor)
-    told = [(step, list(_changes(step))) for step in steps]
+    told = [(step, list(changed_fields(step))) for step in steps]
     if field is not None and field not in children:
         told = [(step, [each for each in changed if each.name == field]) for step, changed in told]
         told = [(step, changed) for step, changed in told if changed]
@@ -143,7 +146,7 @@ def _columns(model: type[models.Model]) -> list[str]:
     return [*names, "binned_at"] if issubclass(model, Record) else names
 
 
-def _own_steps(model: type[models.Model], pk: UUID, limit: int | None, before: dt.datetime | None) -> Iterator[_Step]:
+def _own_steps(model: type[models.Model], pk: UUID, limit: int | None, before: dt.datetime | None) -> Iterator[Step]:
     """Yield the record's own writes, each with the one before it."""
     rows = history_of(model).objects.filter(pgh_obj_id=pk).order_by("-pgh_id")
     if before is not None:
@@ -156,7 +159,7 @@ def _own_steps(model: type[models.Model], pk: UUID, limit: int | None, before: d
         yield _step(model, row, earlier)
 
 
-def _child_steps(child: Any, record: Record, before: dt.datetime | None) -> Iterator[_Step]:
+def _child_steps(child: Any, record: Record, before: dt.datetime | None) -> Iterator[Step]:
     """Yield the writes of all rows of one kind that belong to the record."""
     rows = history_of(child).objects.filter(**{f"{child.history_parent}_id": record.pk}).order_by("-pgh_id")
     found = list(
@@ -172,11 +175,11 @@ def _child_steps(child: Any, record: Record, before: dt.datetime | None) -> Iter
             yield _step(child, row, earlier)
 
 
-def _step(model: type[models.Model], row: dict[str, Any], earlier: dict[str, Any] | None) -> _Step:
-    return _Step(model, row["pgh_label"], row["pgh_context_id"], row["pgh_created_at"], row["pgh_id"], row, earlier)
+def _step(model: type[models.Model], row: dict[str, Any], earlier: dict[str, Any] | None) -> Step:
+    return Step(model, row["pgh_label"], row["pgh_context_id"], row["pgh_created_at"], row["pgh_id"], row, earlier)
 
 
-def _changes(step: _Step) -> Iterator[Any]:
+def changed_fields(step: Step) -> Iterator[Any]:
     """Yield the fields that a write changed; for a new row those that were filled, for a removed one those it had."""
     for each in _told(step.model):
         value = step.row[each.attname]
@@ -187,9 +190,9 @@ def _changes(step: _Step) -> Iterator[Any]:
             yield each
 
 
-def _entries(told: list[tuple[_Step, list[Any]]], names: Names, limit: int, *, plain: bool) -> list[Entry]:
+def _entries(told: list[tuple[Step, list[Any]]], names: Names, limit: int, *, plain: bool) -> list[Entry]:
     """Group writes by command, newest first, and put them into words."""
-    groups: dict[UUID, list[tuple[_Step, list[Any]]]] = defaultdict(list)
+    groups: dict[UUID, list[tuple[Step, list[Any]]]] = defaultdict(list)
     for step, changed in told:
         groups[step.changeset_id].append((step, changed))
     entries: list[Entry] = []
@@ -197,14 +200,15 @@ def _entries(told: list[tuple[_Step, list[Any]]], names: Names, limit: int, *, p
         steps.sort(key=lambda pair: (not issubclass(pair[0].model, Record), pair[0].order))
         entry = Entry(changeset_id, max(step.at for step, _changed in steps))
         for step, changed in steps:
-            entry.sentences += _sentences(step, changed, names, plain=plain)
+            entry.sentences += tell(step, changed, names, plain=plain)
         if entry.sentences:
             entries.append(entry)
     entries.sort(key=attrgetter("at", "changeset_id"), reverse=True)
     return _with_authors(entries[:limit])
 
 
-def _sentences(step: _Step, changed: list[Any], names: Names, *, plain: bool) -> Iterator[Sentence]:
+def tell(step: Step, changed: list[Any], names: Names, *, plain: bool) -> Iterator[Sentence]:
+    """Yield the sentences of one write; `plain` says only that a record came or went, not with which values."""
     if not issubclass(step.model, Record):
         yield from _child_sentences(step, changed, names)
         return
@@ -219,14 +223,15 @@ def _sentences(step: _Step, changed: list[Any], names: Names, *, plain: bool) ->
         before = names.words(each, step.earlier) if step.earlier is not None else ""
         after = names.words(each, step.row)
         what = "changed" if before and after else "set" if after else "cleared"
-        yield Sentence(each.name, what, capfirst(str(each.verbose_name)), before, after)
+        row, old = (step.earlier.get("pgh_id", 0), step.earlier[each.attname]) if step.earlier else (0, None)
+        yield Sentence(each.name, what, capfirst(str(each.verbose_name)), before, after, row, old)
 
 
-def _child_sentences(step: _Step, changed: list[Any], names: Names) -> Iterator[Sentence]:
+def _child_sentences(step: Step, changed: list[Any], names: Names) -> Iterator[Sentence]:
     """Tell a row that belongs to the record by its first field (the address, the number, the person)."""
     main = _told(step.model)[0]
     label = capfirst(str(step.model._meta.verbose_name))
-    kind: str = step.model.kind  # type: ignore[attr-defined]
+    kind: str = getattr(step.model, "kind", str(step.model._meta.model_name))
     this = names.words(main, step.row)
     if step.label == "insert":
         yield Sentence(kind, "added", label, "", this)

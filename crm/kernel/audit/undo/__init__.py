@@ -6,6 +6,16 @@
 """
 
 from .changes import RowChange, changes_of, columns_of, touched_models
-from .commands import Undone, undo
+from .commands import Preview, Undone, preview, undo, undoable
 
-__all__ = ["RowChange", "Undone", "changes_of", "columns_of", "touched_models", "undo"]
+__all__ = [
+    "Preview",
+    "RowChange",
+    "Undone",
+    "changes_of",
+    "columns_of",
+    "preview",
+    "touched_models",
+    "undo",
+    "undoable",
+]

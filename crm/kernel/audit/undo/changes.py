@@ -1,6 +1,6 @@
 """What a change-set did to each row, read from the history tables, and how the row stands now."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -55,13 +55,17 @@ def soft_columns(model: type[models.Model]) -> set[str]:
     return {*names, *(f"{name}_id" for name in names)}
 
 
-def changes_of(changeset_id: UUID, model: type[models.Model]) -> Iterator[RowChange]:
-    """Yield what the change-set did to each row of `model`, in the order in which it first touched them."""
+def changes_of(
+    changeset_id: UUID, model: type[models.Model], pks: Collection[Any] | None = None
+) -> Iterator[RowChange]:
+    """Yield what the change-set did to each row of `model`, or to some, in the order in which it first touched them."""
     history = history_of(model)
     names = columns_of(model)
     rows: dict[Any, RowChange] = {}
     first: dict[Any, int] = {}
     wanted = history.objects.filter(pgh_context_id=changeset_id).order_by("pgh_id")
+    if pks is not None:
+        wanted = wanted.filter(pgh_obj_id__in=pks)
     for row in wanted.values("pgh_id", "pgh_label", "pgh_obj_id", *names).iterator(BATCH):
         pk, label = row["pgh_obj_id"], row["pgh_label"]
         values = {name: row[name] for name in names}

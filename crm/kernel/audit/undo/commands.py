@@ -1,6 +1,6 @@
 """The undo of a change-set as a command (H2)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -8,17 +8,18 @@ from uuid import UUID
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.kernel.audit.models import ChangeSet
+from crm.kernel.audit.models import ChangeSet, Stands
 from crm.kernel.audit.registry import recomputes, undo_rules
 from crm.kernel.audit.rights import require_rights
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict, Refused
 
 from .changes import Plan, plan_of
-from .conflicts import conflicts_in
+from .conflicts import conflicts_in, picked_parts
 from .created import sort_out_created
 from .restoring import remove, restore
 
@@ -40,7 +41,7 @@ def undo(*, changeset_id: UUID, actor: Actor, force: bool = False, chosen: Colle
     Raises ChangeSet.DoesNotExist if the actor may not see it, PermissionDenied if it is somebody else's or a record may
     not be edited today, Refused if it is undone already, Conflict with both values of each field that has changed
     since, unless `force`: then those fields stay as they are now, but for the `chosen` ones (by the ids of the
-    conflicts), and the rest is put back.
+    conflicts, which hold for the values seen; `*` means all), and the rest is put back.
     """
     old = undoable(changeset_id, actor)
     try:
@@ -61,6 +62,24 @@ def undoable(changeset_id: UUID, actor: Actor) -> ChangeSet:
     return found
 
 
+@dataclass(slots=True)
+class Preview:
+    """What an undo would meet: values and rows that have changed since, and the created records that can only be binned."""
+
+    conflicts: list[dict[str, Any]]
+    binned: list[tuple[type[Model], UUID]]
+
+
+def preview(*, changeset_id: UUID, actor: Actor) -> Preview:
+    """Return what an undo would meet now, writing and locking nothing. Raises as `undo` does."""
+    old = undoable(changeset_id, actor)
+    plan = plan_of(old.pk, lock=False)
+    for changes in plan.values():
+        require_rights(actor, changes, old.command)
+    _removed, binned = sort_out_created(plan)
+    return Preview(conflicts_in(plan), [(model, pk) for model, pks in binned.items() for pk in pks])
+
+
 def _obstacle(error: IntegrityError) -> str:
     """Return the kind of record that stands in the way of an undo."""
     table = getattr(getattr(error.__cause__, "diag", None), "table_name", "")
@@ -76,15 +95,17 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
         with connection.cursor() as cursor:
             # Two undos of the same set at once: the second one waits and finds it undone.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(old.pk)])
-        if ChangeSet.objects.undo_of(old.pk).exclude(pk=new.id).exists() and not _redone(old.pk):
+        if not ChangeSet.objects.filter(pk=old.pk).values_list(Stands("id"), flat=True).get():
             raise Refused(_("This is undone already."))
         plan = plan_of(old.pk)
         for changes in plan.values():
             require_rights(actor, changes, old.command)
-        result.conflicts = [each for each in conflicts_in(plan) if each["id"] not in chosen]
+        conflicts = conflicts_in(plan)
+        picked = picked_parts(conflicts, chosen)
+        result.conflicts = [c for c in conflicts if c["field"] not in picked.get(f"{c['model']}:{c['pk']}", ())]
         if result.conflicts and not force:
             raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
-        _apply(plan, actor, result, chosen)
+        _apply(plan, actor, result, picked)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
@@ -92,13 +113,7 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
     return result
 
 
-def _redone(changeset_id: UUID) -> bool:
-    """Say whether the last undo of the set has itself been undone, so that the set stands again."""
-    last = ChangeSet.objects.undo_of(changeset_id).order_by("-recorded_at").first()
-    return last is not None and ChangeSet.objects.undo_of(last.pk).exists() and not _redone(last.pk)
-
-
-def _apply(plan: Plan, actor: Actor, result: Undone, chosen: Collection[str]) -> None:
+def _apply(plan: Plan, actor: Actor, result: Undone, picked: Mapping[str, set[str]]) -> None:
     """Put rows back, remove or bin created ones, re-insert removed ones, then recompute what is derived."""
     removed, binned = sort_out_created(plan)
     result.removed, result.binned = sum(map(len, removed.values())), sum(map(len, binned.values()))
@@ -109,7 +124,7 @@ def _apply(plan: Plan, actor: Actor, result: Undone, chosen: Collection[str]) ->
         if model in undo_rules:
             undo_rules[model]([c for c in changes if c.pk not in gone], actor, gone)
         else:
-            result.restored += restore(model, changes, chosen)
+            result.restored += restore(model, changes, picked)
     for model, pks in binned.items():
         model._default_manager.filter(pk__in=pks).update(binned_at=timezone.now())
     for model, changes in plan.items():

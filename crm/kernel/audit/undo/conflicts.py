@@ -1,6 +1,7 @@
 """What stands in the way of an undo: values that have changed since, and rows that others refer to by now."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,9 @@ from crm.kernel.core.models import Record
 
 from .changes import Plan, RowChange, soft_columns
 from .created import given_back, referred_to
-from .parts import parts_of
+from .parts import Part, parts_of
+
+ALL = "*"
 
 
 def conflicts_in(plan: Plan) -> list[dict[str, Any]]:
@@ -18,9 +21,24 @@ def conflicts_in(plan: Plan) -> list[dict[str, Any]]:
     return [c for changes in plan.values() for c in _clashing(changes)] + _still_used(plan)
 
 
-def conflict_id(change: RowChange, name: str) -> str:
-    """Return the name of a conflict: the kind of row, its key and the value."""
-    return f"{change.model._meta.label_lower}:{change.pk}:{name}"
+def row_key(change: RowChange) -> str:
+    """Return the name of a row: its kind and its key."""
+    return f"{change.model._meta.label_lower}:{change.pk}"
+
+
+def _id(change: RowChange, part: Part) -> str:
+    """Return the name by which a conflict is chosen; whoever has seen another present value chooses another conflict."""
+    seen = hashlib.sha256(repr(part.now).encode()).hexdigest()[:12]
+    return f"{row_key(change)}:{part.name}:{seen}"
+
+
+def picked_parts(conflicts: list[dict[str, Any]], chosen: Collection[str]) -> dict[str, set[str]]:
+    """Return the names of the values to be put back all the same, by row; `*` chooses all."""
+    picked: dict[str, set[str]] = {}
+    for each in conflicts:
+        if each["field"] and (each["id"] in chosen or ALL in chosen):
+            picked.setdefault(f"{each['model']}:{each['pk']}", set()).add(each["field"])
+    return picked
 
 
 def _clashing(changes: list[RowChange]) -> Iterator[dict[str, Any]]:
@@ -32,7 +50,7 @@ def _clashing(changes: list[RowChange]) -> Iterator[dict[str, Any]]:
         for part in parts_of(change):
             if part.clashes and part.column not in soft:
                 yield {
-                    "id": conflict_id(change, part.name),
+                    "id": _id(change, part),
                     "model": change.model._meta.label_lower,
                     "pk": str(change.pk),
                     "field": part.name,

@@ -1,7 +1,7 @@
 """Writing an undo: values put back, removed rows inserted again, created rows removed; in sets, whatever their number."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -13,7 +13,7 @@ from crm.kernel.core.history import TRACKED
 from crm.kernel.core.models import Record
 
 from .changes import BATCH, RowChange
-from .conflicts import conflict_id
+from .conflicts import row_key
 from .created import Keys
 from .parts import values_back
 
@@ -23,17 +23,17 @@ UPDATE {table} t SET {sets} FROM jsonb_populate_recordset(NULL::{table}, %(rows)
 """
 
 
-def restore(model: type[models.Model], changes: list[RowChange], chosen: Collection[str] = ()) -> int:
+def restore(model: type[models.Model], changes: list[RowChange], picked: Mapping[str, set[str]]) -> int:
     """Put changed values of rows back and insert removed rows again, with their ids; return the number of rows.
 
-    `chosen` holds the ids of conflicts whose old value is wanted all the same. Rows whose order matters to a unique
+    `picked` names by row the values that are wanted back although they have changed since. Rows whose order matters to a unique
     constraint (which address is the primary one) go in reverse order: what took a place makes room for it again.
     """
     steps = []
     for change in reversed(changes):
         if change.removed and change.now is None:
             steps.append((change, change.before or {}, True))
-        elif back := values_back(change, _names(change, chosen)):
+        elif back := values_back(change, picked.get(row_key(change), ())):
             steps.append((change, back, False))
     for insert, columns, rows in _in_sets(model, steps):
         for start in range(0, len(rows), BATCH):
@@ -43,12 +43,6 @@ def restore(model: type[models.Model], changes: list[RowChange], chosen: Collect
             else:
                 _update(model, columns, part)
     return len(steps)
-
-
-def _names(change: RowChange, chosen: Collection[str]) -> set[str]:
-    """Return the values of this row that were chosen to be put back although they have changed since."""
-    prefix = conflict_id(change, "")
-    return {each.removeprefix(prefix) for each in chosen if each.startswith(prefix)} if chosen else set()
 
 
 def _in_sets(

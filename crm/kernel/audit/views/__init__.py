@@ -1,0 +1,1 @@
+"""Pages of history and undo."""
