@@ -6,14 +6,12 @@ two queries whatever it shows.
 """
 
 import datetime as dt
-import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -37,8 +35,6 @@ OWN = ("q", "sort", "after", "before", "panel", "focus", "count")
 # Of those, what a link to another state of the list leaves out.
 PASSING = ("after", "before", "panel", "focus", "count")
 COUNTED = 10_000
-# The share of a table that a search may match before the list's order is walked instead of gathering all matches.
-RARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,16 +161,13 @@ class ListPage:
             return rows.values("pk", *names, *self.extra_fields, _sort=F(self.sort.column))
 
         after, before = (self._cursor(param) for param in ("after", "before"))
-        whole = read(self.base()) if self.few else None
-        return Pager(read(rows), self.sort, self.reverse, whole=whole).page(after, before)
+        whole = read(self.base()) if self.typed and self.search is not None else None
+        walked = self.walked() if self.sort.indexed and self.sort.field is None else None
+        return Pager(read(rows), self.sort, self.reverse, whole=whole, walked=walked).page(after, before)
 
-    @cached_property
-    def few(self) -> bool:
-        """True if a search matches so few rows that finding them all is cheaper than walking the list's order."""
-        if not self.typed or self.search is None:
-            return False
-        rows = self.base().filter(self.search.condition(self.typed, self))
-        return estimated_rows(rows) < RARE * table_rows(self.model)
+    def walked(self) -> Any:
+        """Return the rows that the indexes of the orders hold, for searches; override where those are fewer."""
+        return self.model._default_manager.live()  # type: ignore[attr-defined]
 
     @cached_property
     def too_many(self) -> bool:
@@ -388,22 +381,3 @@ class ListPage:
 def capped_count(rows: QuerySet[Any], most: int) -> int:
     """Return how many rows there are, at most `most` + 1."""
     return rows.order_by().values("pk")[: most + 1].count()
-
-
-def estimated_rows(rows: Any) -> float:
-    """Return how many rows the database expects; it plans the query and does not run it."""
-    plan = rows.order_by().values("pk").explain(format="json")
-    return float(json.loads(plan)[0]["Plan"]["Plan Rows"]) if plan else 0.0  # no plan: nothing can match
-
-
-_table_rows: dict[str, tuple[float, float]] = {}
-
-
-def table_rows(model: type[models.Model]) -> float:
-    """Return about how many rows a table has, as the database noted last; asked for once in five minutes."""
-    table, now = model._meta.db_table, time.monotonic()
-    if table not in _table_rows or now - _table_rows[table][0] > 300:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
-            _table_rows[table] = (now, float(cursor.fetchone()[0]))
-    return _table_rows[table][1]
