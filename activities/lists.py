@@ -13,10 +13,11 @@ from crm.kernel.core import formats
 from crm.kernel.core.html import icon_html
 from crm.kernel.listing.columns import Column, badge, person_column
 from crm.kernel.listing.filters import ChoiceFilter, DateFilter, PersonFilter, YesFilter
-from crm.kernel.listing.lists import Empty, ListPage, View
+from crm.kernel.listing.lists import Empty, ListPage, TextSearch, View
 from crm.kernel.listing.sorting import Sort
 
 from .models import Activity, Task
+from .offers import ACTIVITY_COLUMNS, ACTIVITY_CONDITIONS, TASK_COLUMNS, TASK_CONDITIONS
 from .panels import due_state, due_words
 from .places import url_of
 from .sentences import ICONS, TONES
@@ -84,13 +85,15 @@ class TaskList(ListPage):
     url_name = "activities:task_list"
     new_url_name, new_label = "activities:task_new", _("New task")
     model = Task
-    search = None
+    search = TextSearch(placeholder=_("Find a task"), label=_("Search tasks"))
+    extra_columns = TASK_COLUMNS
+    conditions = TASK_CONDITIONS
     picture = Column("kind", "", ("type", "done_at"), _task_icon)
     columns = (
         Column("title", _("Task"), ("title",), _task_title, sort="title", phone="main"),
         Column("about", _("About"), LINK_FIELDS, _deal_of, phone="sub"),
         person_column("assignee", label=_("Who")),
-        Column("priority", _("Priority"), ("priority",), _priority),
+        Column("priority", _("Priority"), ("priority",), _priority, sort="priority"),
         Column("due", _("Due"), ("due_on", "due_at", "done_at"), _due, sort="due", phone="end"),
     )
     filters = (
@@ -114,6 +117,7 @@ class TaskList(ListPage):
     sorts = (
         Sort("due", _("Due date"), "due_on", nullable=True, indexed=False),
         Sort("title", _("Title"), "title", indexed=False),
+        Sort("priority", _("Priority"), "priority", descending=True, indexed=False),
         Sort("created", _("Newest"), "created_at", descending=True, indexed=False),
     )
     views = (
@@ -167,7 +171,9 @@ class ActivityList(ListPage):
     url_name = "activities:activity_list"
     new_url_name, new_label = "activities:activity_new", _("Log an activity")
     model = Activity
-    search = None
+    search = TextSearch(placeholder=_("Find by words"), label=_("Search activities"))
+    extra_columns = ACTIVITY_COLUMNS
+    conditions = ACTIVITY_CONDITIONS
     picture = Column("kind", "", ("type",), _activity_icon)
     columns = (
         Column("subject", _("What"), ("subject", "body"), _activity_title, phone="main"),

@@ -73,11 +73,6 @@ def defaults() -> dict[str, object]:
                 "schedule": 30.0,
                 "options": {"expires": 30},
             },
-            "compare written records": {
-                "task": "contacts.tasks.find_duplicates",
-                "schedule": 15.0,
-                "options": {"expires": 15},
-            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

@@ -25,8 +25,8 @@ from crm.kernel.listing.filters import suggested_tags
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 
-from .lists import company_name
 from .models import Deal, ForecastCategory, LostReason, Stage
+from .offers import company_name
 
 COMMON_CURRENCIES = ("USD", "EUR", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "JPY")
 

@@ -10,10 +10,9 @@ from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Company
 from crm.kernel.core import formats
 from crm.kernel.core.html import icon_html, org_avatar_html
-from crm.kernel.listing.columns import Column, Row, ago_cell, day_cell, link, person_column, tags_html, time_html
+from crm.kernel.listing.columns import Column, Row, ago_cell, day_cell, link, person_column, time_html
 from crm.kernel.listing.filters import (
     ChoiceFilter,
     DateFilter,
@@ -25,17 +24,14 @@ from crm.kernel.listing.filters import (
     YesFilter,
 )
 from crm.kernel.listing.lists import Empty, ListPage, TextSearch, View
+from crm.kernel.listing.plain import tags_column
 from crm.kernel.listing.sorting import Sort
 
 from .cards import STEP_ICONS, next_due, step_words
-from .models import Deal, Pipeline, Stage
+from .models import Deal, Stage
 from .models.deal import quiet
-
-
-def company_name(actor: Any, pk: UUID) -> str | None:
-    """Return a company's name, None if the person may not see it (U3)."""
-    return Company.objects.visible_to(actor).filter(pk=pk).values_list("name", flat=True).first()
-
+from .offers import DEAL_COLUMNS, DEAL_CONDITIONS, company_name, pipeline_choices, stage_choices
+from .tones import tones
 
 OWNER = PersonFilter(key="owner", label=_("Owner"), nobody=False)
 CLOSES = DateFilter(
@@ -64,19 +60,6 @@ BY_CLOSE = Sort("close", _("Close date"), "expected_close", nullable=True)
 BY_AMOUNT = Sort("amount", _("Amount"), "amount", descending=True, nullable=True, indexed=False)
 BY_CREATION = Sort("created", _("Newest"), "created_at", descending=True)
 BY_TITLE = Sort("title", _("Title"), "sort_title")
-
-
-def stage_choices() -> list[tuple[str, str]]:
-    """Return every stage that is in use, with its pipeline's name where there are several."""
-    stages = Stage.objects.filter(pipeline__archived_at__isnull=True).select_related("pipeline")
-    rows = list(stages.order_by("pipeline__position", "pipeline__name", "position"))
-    several = len({stage.pipeline_id for stage in rows}) > 1
-    return [(str(s.pk), f"{s.pipeline.name}: {s.name}" if several else s.name) for s in rows]
-
-
-def pipeline_choices() -> list[tuple[str, str]]:
-    """Return the pipelines."""
-    return [(str(pk), name) for pk, name in Pipeline.objects.order_by("position", "name").values_list("pk", "name")]
 
 
 def restated(page: ListPage) -> Q:
@@ -134,10 +117,6 @@ def _next_step(row: Row, page: ListPage) -> str:
     return mark_safe(f'<span class="next" data-due="{due}">{icon}{words}</span>')
 
 
-def _tags(row: Row, page: ListPage) -> str:
-    return tags_html(row["tags"])
-
-
 class DealList(ListPage):
     """All deals that a person may see, open and closed (P0)."""
 
@@ -154,14 +133,24 @@ class DealList(ListPage):
         Column("title", _("Deal"), ("title",), _title, sort="title", phone="main"),
         Column("company", _("Company"), ("company_id", "company__name"), _company, phone="sub"),
         Column("stage", _("Stage"), ("stage_id", "stage__name"), _stage, phone="sub-end"),
-        Column("amount", _("Amount"), ("amount", "currency"), _amount, sort="amount", phone="end", css="num"),
-        Column("close", _("Closes"), ("expected_close", "closed_on"), _closes, sort="close"),
+        Column(
+            "amount",
+            _("Amount"),
+            ("amount", "currency"),
+            _amount,
+            sort="amount",
+            phone="end",
+            css="num",
+            total="amount",
+            edit="amount",
+        ),
+        Column("close", _("Closes"), ("expected_close", "closed_on"), _closes, sort="close", edit="expected_close"),
         person_column(label=_("Owner")),
         Column(
             "next", _("Next step"), ("next_step_at", "next_step_due", "next_step_type", "next_step_text"), _next_step
         ),
         Column("activity", _("Last activity"), ("last_activity_at",), ago_cell("last_activity_at")),
-        Column("tags", _("Tags"), ("tags",), _tags),
+        tags_column(label=_("Tags"), edit="tags"),
         Column("created", _("Created"), ("created_at",), day_cell("created_at"), sort="created"),
     )
     filters: ClassVar[tuple[Filter, ...]] = (
@@ -199,6 +188,10 @@ class DealList(ListPage):
         _("A deal is a chance to sell something. Make one here, or qualify a lead."),
     )
 
+    extra_columns = DEAL_COLUMNS
+    conditions = DEAL_CONDITIONS
+    custom_kind = "deal"
+
     @classmethod
     def row_name(cls, row: Row) -> str:
         """Return the deal's title."""
@@ -226,6 +219,7 @@ class BinnedDeals(DealList):
     key = "deal-bin"
     title = _("Deals in the bin")
     url_name = "deals:deal_bin"
+    personal = False
     new_url_name = ""
     template = "listing/list.html"
     columns = (
@@ -245,19 +239,3 @@ class BinnedDeals(DealList):
     def base(self) -> Any:
         """Return the deals in the bin."""
         return Deal.objects.visible_to(self.actor).binned()
-
-
-def tones(stages: list[Stage]) -> dict[UUID, str]:
-    """Return the colour of each stage: won, lost, and for a pipeline's open ones 1 to 5, the deeper the likelier."""
-    result: dict[UUID, str] = {}
-    by_pipeline: dict[UUID, list[Stage]] = {}
-    for stage in stages:
-        if stage.is_open:
-            by_pipeline.setdefault(stage.pipeline_id, []).append(stage)
-        else:
-            result[stage.pk] = stage.kind_of
-    for row in by_pipeline.values():
-        last = max(len(row) - 1, 1)
-        for position, stage in enumerate(row):
-            result[stage.pk] = str(1 + round(position * 4 / last)) if len(row) > 1 else "3"
-    return result

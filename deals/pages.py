@@ -15,9 +15,9 @@ from crm.kernel.core.history import history_of
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 
 from .idle import Idle, idle_of
-from .lists import tones
 from .metrics import minor_unit
 from .models import Deal, DealContact, Stage, StageChange
+from .tones import tones
 
 
 @dataclass(slots=True)

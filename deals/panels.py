@@ -10,8 +10,8 @@ from crm.kernel.core import navigation, panels
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.core.remember import remembered
 
-from .lists import tones
 from .models import Deal, Stage
+from .tones import tones
 
 MOST = 6
 

@@ -18,10 +18,11 @@ from crm.kernel.listing.pages import list_response
 from crm.kernel.search.services import record_view
 from deals.fields import DealField, field_named, line, lines
 from deals.forms import DealForm, PersonForm
-from deals.lists import BinnedDeals, DealList, tones
+from deals.lists import BinnedDeals, DealList
 from deals.models import Deal, DealContact, Stage
 from deals.pages import amount_changes, idle_of_deal, people_of, steps_of, visits_of, weighted_of
 from deals.services import add_person, bin_deal, change_person, remove_person, restore_deal
+from deals.tones import tones
 
 from .forms import save_edit
 from .shared import done, get_deal, show_form

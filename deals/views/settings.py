@@ -16,7 +16,6 @@ from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import toast
 from crm.kernel.core.http import Request
-from deals.lists import tones
 from deals.models import LostReason, Pipeline, Stage
 from deals.services import (
     add_pipeline,
@@ -33,6 +32,7 @@ from deals.services import (
 )
 from deals.services.pipelines import MANY_STAGES
 from deals.settings_forms import ArchiveStageForm, PipelineForm, ReasonForm, StageForm
+from deals.tones import tones
 
 from .shared import show_form
 

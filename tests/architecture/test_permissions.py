@@ -24,6 +24,7 @@ from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.history import history_of
 from crm.kernel.listing.bulk.services import begin_bulk
 from crm.kernel.listing.imports.services import receive_path
+from crm.kernel.listing.saved.services import create_view
 from crm.kernel.listing.selection import Selection
 from crm.kernel.notifications.models import Notification
 from crm.kernel.users.models import Role, Team, User
@@ -55,6 +56,7 @@ PATTERNS = {
     "mine or admin": "in 404 ok 404 404 404 ok",
     "mine or admin looks": "in 404 ok 404 404 404 403",
     "my import": "in 404 404 404 404 404 ok",
+    "my view": "in 404 ok 403 404 403 404",  # shared with the team
     "signs out": "in in in in in in in",
     "no second step": "in 404 404 404 404 404 404",
     "claim": "in 403 ok ok 404 ok ok",
@@ -138,6 +140,14 @@ MATRIX: dict[str, tuple[str, str]] = {
     "listing:bulk_stop": (NOTHING, "mine or admin"),
     "listing:bulk_resume": (NOTHING, "mine or admin looks"),
     "listing:bulk_refused": ("mine or admin", NOTHING),
+    # Saved views and layouts
+    "listing:view_new": ("all", "all"),
+    "listing:pinned_views": ("all", NOTHING),
+    "listing:view_edit": ("my view", "my view"),
+    "listing:view_update": (NOTHING, "my view"),
+    "listing:view_delete": (NOTHING, "my view"),
+    "listing:list_layout": (NOTHING, "all"),
+    "listing:list_prefer": (NOTHING, "all"),
     # Import
     "listing:import_list": ("importers", NOTHING),
     "listing:import_new": ("importers", "importers"),
@@ -344,7 +354,12 @@ def build() -> World:
         "deals:quick_add": second,
         "listing:bulk_action": tag,
         "audit:restore_value": earlier,
+        "listing:view_new": {"list": "contacts", "name": "New", "shared": "nobody"},
+        "listing:list_layout": {"column": "city"},
+        "listing:list_prefer": {"view": "mine", "pinned": "1"},
     }
+    values = {"name": "Ours", "shared": "team", "team": east}
+    saved = create_view(list_key="contacts", query="owner=me", layout={}, values=values, actor=Actor.of(owner))
     world.ids |= {
         "settings/people/": people["mate"].pk,
         "settings/teams/": empty.pk,
@@ -356,6 +371,7 @@ def build() -> World:
         "settings/reasons/": LostReason.objects.order_by("position")[0].pk,
         "profile/absences/": absence.pk,
         "notifications/": note.pk,
+        "views/": saved.pk,
         "import/": run.pk,
         "bulk/runs/": bulk.pk,
     }
@@ -368,6 +384,8 @@ def build() -> World:
         "contacts:contact_field": {"key": "job_title"},
         "contacts:company_field": {"key": "industry"},
         "listing:bulk_action": {"key": "tag"},
+        "listing:list_layout": {"key": "contacts"},
+        "listing:list_prefer": {"key": "contacts"},
         "search:favourite": {"pk": world.ids["deals/"]},
         **world.ids.pop("binned"),  # type: ignore[dict-item]
     }

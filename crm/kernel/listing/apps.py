@@ -6,13 +6,15 @@ class ListingConfig(AppConfig):
     label = "listing"
 
     def ready(self) -> None:
-        """Offer imports and bulk actions, and say what a worker does with runs."""
+        """Offer imports, bulk actions, saved views and lists, and say what a worker does with runs."""
         from crm.kernel.events.bus import consume
 
         from . import runs
         from .bulk import wiring as bulk
         from .imports import wiring as imports
+        from .saved import wiring as saved
 
         consume(runs.RunReady, "listing.work", runs.hand_to_worker)
         imports.connect()
         bulk.connect()
+        saved.connect()

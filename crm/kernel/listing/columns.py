@@ -3,7 +3,7 @@
 Cells are built in Python, since template nodes are slow.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from crm.kernel.core import formats
 from crm.kernel.core.html import avatar_html, escape
+
+from .sorting import Sort
 
 if TYPE_CHECKING:
     from .lists import ListPage
@@ -27,6 +29,8 @@ class Column:
     """One column. `fields` are the names that `cell(row, page)` reads from the row (as in `.values()`).
 
     A cell returns safe HTML or plain text, which is escaped. `sort` is the key of the list's sort that the head offers.
+    `order` is a sort that comes with the column. A `fixed` column stands last and cannot be hidden: buttons.
+    `total` is the column to add up for the row of totals, `edit` the key of the record's field that the cell edits.
     `phone` is the cell's place in the two-line row of a phone: `main`, `sub`, `end`, `sub-end`, `lead` or nothing
     (hidden).
     """
@@ -38,13 +42,33 @@ class Column:
     sort: str = ""
     phone: str = ""
     css: str = ""
+    total: str = ""
+    edit: str = ""
+    custom: bool = False
+    order: Sort | None = None
+    fixed: bool = False
 
-    @property
-    def opening(self) -> str:
-        """The opening tag of the column's cells."""
-        place = "" if not self.phone else " data-m" if self.phone == "main" else f' data-m="{self.phone}"'
+    def opening(self, phone: str) -> str:
+        """Return the opening tag of the column's cells; `phone` is their place on a phone."""
+        place = "" if not phone else " data-m" if phone == "main" else f' data-m="{phone}"'
         css = f' class="{self.css}"' if self.css else ""
-        return f"<td{css}{place}>"
+        edit = f' data-edit="{self.edit}"' if self.edit else ""
+        return f"<td{css}{place}{edit}>"
+
+
+# The places of a phone's two lines that are filled by other columns when their own is not shown.
+PLACES = ("end", "sub", "sub-end")
+
+
+def phone_places(columns: "Sequence[Column]") -> list[str]:
+    """Return each column's place on a phone: the first is the name, free places go to the next that have none."""
+    taken = {column.phone for column in columns}
+    free = [place for place in PLACES if place not in taken]
+    found = []
+    for index, column in enumerate(columns):
+        place = "main" if index == 0 else column.phone
+        found.append(place or (free.pop(0) if free else ""))
+    return found
 
 
 def text(name: str) -> Cell:

@@ -6,17 +6,20 @@ from django.utils.translation import gettext as _
 class BadQuery(Exception):
     """The address names a filter, a sort or a value that the list does not have.
 
-    `name` is the parameter (a 400 page).
+    `name` is the parameter (a 400 page); `words` say what is wrong where the usual ones do not.
     """
 
-    def __init__(self, name: str, value: str = "") -> None:
+    def __init__(self, name: str, value: str = "", words: str = "") -> None:
         super().__init__(name)
         self.name = name
         self.value = value
+        self.words = words
 
     @property
     def message(self) -> str:
         """What is wrong, for the person."""
+        if self.words:
+            return self.words
         if self.value:
             return _("This list does not know “%(value)s” for “%(name)s”.") % {
                 "value": self.value[:80],

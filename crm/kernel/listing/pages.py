@@ -6,11 +6,13 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from crm.kernel.core.htmx import is_fragment, page_or_fragment
 from crm.kernel.core.http import Request
 
 from .errors import BadQuery
+from .layouts import SIZES, WIDTHS
 from .lists import COUNTED, ListPage
 
 ROWS = {"results": "fragment"}
@@ -26,12 +28,14 @@ def list_response(request: Request, kind: type[ListPage], **context: Any) -> Htt
     """
     try:
         page = kind(request)
-        if page.untidy and not is_fragment(request):
+        if page.untidy and not page.data.get("panel") and not is_fragment(request):
             return redirect(page.url + page.query(**page.places))
+        if (start := _start(request, page)) is not None:
+            return redirect(start)
         if "count" in page.data:
             return _counts(request, page)
-        if page.data.get("panel") == "filters":
-            return _filters(request, page)
+        if (panel := PANELS.get(page.data.get("panel") or "")) is not None:
+            return panel(request, page)
         values = {"list": page, "page": page.page, "rows": page.rows_html(), "summary": summary(page), **context}
         return render(request, page_or_fragment(request, page.template, ROWS), {**values, "chips": page.chips})
     except BadQuery as error:
@@ -48,6 +52,17 @@ def bad_query_response(request: Request, title: Any, error: BadQuery) -> HttpRes
     return render(request, template, {"error": error, "without": without, "title": title}, status=400)
 
 
+def _start(request: Request, page: ListPage) -> str | None:
+    """Return where a bare address leads: to the view with which the person opens this list; or a saved view's state."""
+    if is_fragment(request) or not page.personal:
+        return None
+    if not request.GET and (own := page.preferences.get("")) is not None and own.opens:
+        return page.address_of_key(own.opens)
+    if page.view is not None and page.view.query and list(request.GET) == ["view"]:
+        return page.address_of_saved(page.view)
+    return None
+
+
 def summary(page: ListPage) -> dict[str, Any]:
     """Return what is known of the number of rows without counting: all of it when everything is on one page."""
     known = page.page.first and page.page.next is None
@@ -60,7 +75,7 @@ def number(count: int) -> str:
 
 
 def _counts(request: Request, page: ListPage) -> HttpResponse:
-    counts = [(tab["view"].key, number(page.view_count(tab["view"]))) for tab in page.tabs if tab["view"].counted]
+    counts = [(tab["key"], number(page.view_count(tab["view"]))) for tab in page.tabs if tab["counted"]]
     context = {"list": page, "total": number(page.count()), "counts": counts}
     return render(request, "listing/counts.html", context)
 
@@ -75,3 +90,45 @@ def _filters(request: Request, page: ListPage) -> HttpResponse:
         kept.append(("q", page.typed))
     context = {"list": page, "form": form, "kept": kept, "focus": page.data.get("focus", "")}
     return render(request, page_or_fragment(request, "listing/filters.html", FILTERS), context)
+
+
+def _columns(request: Request, page: ListPage) -> HttpResponse:
+    """The chooser of columns, density and page size."""
+    if not page.personal:
+        raise BadQuery("panel", "columns")
+    shown = page.shown
+    hidden = [column for column in page.on_offer.values() if column not in shown]
+    columns = [(column, True) for column in shown if not column.fixed] + [(column, False) for column in hidden]
+    rows = [
+        {"column": column, "shown": on, "first": column is page.columns[0], "widths": _widths(page, column.key)}
+        for column, on in columns
+    ]
+    context = {
+        "list": page, "rows": rows, "layout": page.layout, "sizes": SIZES, "query": page.query()[1:],
+        "view": page.view_key if page.view else "",
+    }  # fmt: skip
+    return render(request, page_or_fragment(request, "listing/columns.html", {"modal-body": "dialog"}), context)
+
+
+def _widths(page: ListPage, key: str) -> list[tuple[int, str, bool]]:
+    """Return the widths on offer for a column; 0 is as wide as its content."""
+    present = page.layout.widths.get(key, 0)
+    offered = sorted({0, present, *WIDTHS})
+    return [(each, _("%(n)s px") % {"n": each} if each else _("Automatic"), each == present) for each in offered]
+
+
+def _sorting(request: Request, page: ListPage) -> HttpResponse:
+    """The form that sorts by several columns: what it sends is put into one parameter."""
+    if "by" in page.data:
+        pairs = zip(page.data.getlist("by"), page.data.getlist("way"), strict=False)
+        keys = list(dict.fromkeys(f"-{by}" if way == "reverse" else by for by, way in pairs if by))
+        return redirect(page.url + page.query(sort=",".join(keys) or None, by=None, way=None))
+    kept = [(name, value) for name, value in page.state if name != "sort"]
+    if page.typed:
+        kept.append(("q", page.typed))
+    sorts = sorted(page.sort_options.values(), key=lambda each: str(each.label).casefold())
+    context = {"list": page, "rows": page.sort_rows(), "sorts": sorts, "kept": kept}
+    return render(request, page_or_fragment(request, "listing/sort.html", {"modal-body": "dialog"}), context)
+
+
+PANELS = {"filters": _filters, "columns": _columns, "sort": _sorting}

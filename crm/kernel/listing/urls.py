@@ -1,12 +1,20 @@
-"""Addresses of listing: imports and bulk actions."""
+"""Addresses of listing: saved views, layouts, imports and bulk actions."""
 
 from django.urls import path
 
 from .bulk import views as bulk
 from .imports import views
+from .saved import views as saved
 
 app_name = "listing"
 urlpatterns = [
+    path("views/new/", saved.view_new, name="view_new"),
+    path("views/pinned/", saved.pinned_views, name="pinned_views"),
+    path("views/<uuid:pk>/edit/", saved.view_edit, name="view_edit"),
+    path("views/<uuid:pk>/update/", saved.view_update, name="view_update"),
+    path("views/<uuid:pk>/delete/", saved.view_delete, name="view_delete"),
+    path("lists/<slug:key>/layout/", saved.list_layout, name="list_layout"),
+    path("lists/<slug:key>/prefer/", saved.list_prefer, name="list_prefer"),
     path("import/", views.import_list, name="import_list"),
     path("import/new/", views.import_new, name="import_new"),
     path("import/<uuid:pk>/", views.import_run, name="import_run"),
