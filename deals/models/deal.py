@@ -278,6 +278,7 @@ class StageChange(Keyed):
     kind: ClassVar[str] = "stagechange"
     history_parent: ClassVar[str] = "deal"
     history_told: ClassVar[bool] = False  # the deal's own stage tells of it
+    spent: ClassVar[Q] = Q(undone_at__isnull=False) | Q(undoes__isnull=False)  # what undos left: it holds no deal back
 
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="stage_changes")
     from_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -32,8 +33,11 @@ def undo_visits(changes: list["RowChange"], actor: Actor, removed: set[UUID]) ->
     """Mark the set's moves as undone and lead each deal back; the deals have their old columns again already.
 
     A deal that has moved on since keeps its way. The way back of an undo that is itself undone is an ordinary move
-    again, since the deal then stands where it was moved. Visits of deals that are removed go along with them.
+    again, since the deal then stands where it was moved. Visits of deals that are removed go along with them, and come
+    back with them.
     """
+    gone = [change.before for change in changes if change.removed and change.now is None]
+    StageChange.objects.bulk_create([StageChange(**before) for before in gone if before is not None])
     made: dict[UUID, list[RowChange]] = defaultdict(list)
     for change in changes:
         if change.created and change.now is not None:
@@ -42,15 +46,14 @@ def undo_visits(changes: list["RowChange"], actor: Actor, removed: set[UUID]) ->
     marked: list[UUID] = []
     forward: set[UUID] = set()
     stages = dict(Deal.objects.filter(pk__in=list(made)).values_list("pk", "stage_id"))
-    for deal_id, moves in made.items():
-        running = next((m for m in moves if m.now is not None and m.now["until"] is None), None)
-        if running is None or running.now is None or deal_id not in stages:
+    running = StageChange.objects.filter(deal__in=list(stages), until__isnull=True)
+    for deal_id, stands_at in running.values_list("deal_id", "to_stage_id"):
+        if stages[deal_id] == stands_at:
             continue
-        if stages[deal_id] == running.now["to_stage_id"]:
-            continue
-        marked += [move.pk for move in moves]
-        back[deal_id] = running.pk
-        if running.now["undoes_id"] is not None:
+        moves = sorted((move.now for move in made[deal_id] if move.now is not None), key=itemgetter("at"))
+        marked += [move["id"] for move in moves]
+        back[deal_id] = moves[-1]["id"]
+        if moves[-1]["undoes_id"] is not None:
             forward.add(deal_id)
     if not back:
         return

@@ -150,3 +150,29 @@ def test_undo_of_qualifying_leaves_the_lead_as_it_was(as_rep, contact, pipeline,
     assert state() != before
     undo(changeset_id=as_rep.last_change, actor=as_rep)
     assert state() == before
+
+
+def test_deal_made_and_moved_goes_for_good_with_its_visits_and_comes_back(as_rep, rep, stages, state):
+    before = state()
+    deal = create_deal(actor=as_rep, title="Oops", owner=rep)
+    made = as_rep.last_change
+    move_deal(deal_id=deal.pk, to_stage=stages[1], actor=as_rep)
+    undo(changeset_id=as_rep.last_change, actor=as_rep)
+    result = undo(changeset_id=made, actor=as_rep)
+    assert state() == before and not result.binned
+    assert not StageChange.objects.filter(deal_id=deal.pk).exists()
+    undo(changeset_id=result.changeset_id, actor=as_rep)
+    assert StageChange.objects.filter(deal_id=deal.pk).count() == 3
+    assert StageChange.objects.get(deal_id=deal.pk, until__isnull=True).to_stage_id == stages[0].pk
+
+
+def test_moves_undone_one_by_one_count_no_more(deal, as_rep, stages, state):
+    before = state()
+    sets = []
+    for stage in stages[1:3]:
+        move_deal(deal_id=deal.pk, to_stage=stage, actor=as_rep)
+        sets.append(as_rep.last_change)
+    for changed in reversed(sets):
+        undo(changeset_id=changed, actor=as_rep)
+    assert state() == before and StageChange.objects.counted().filter(deal=deal).count() == 1
+    assert StageChange.objects.get(deal=deal, until__isnull=True).to_stage_id == deal.stage_id

@@ -85,6 +85,8 @@ def referred_to(
         column = relation.field.attname
         for start in range(0, len(pks), BATCH):
             rows = child._base_manager.filter(**{f"{column}__in": pks[start : start + BATCH]})
+            if spent := getattr(child, "spent", None):
+                rows = rows.exclude(spent)
             found |= {
                 parent
                 for pk, parent in rows.values_list("pk", column)

@@ -103,9 +103,15 @@ def remove(removed: Keys) -> None:
 
 
 def _remove_what_hangs_on(model: type[models.Model], pks: list[Any]) -> None:
-    """Remove rows without history that mean nothing without the removed ones, such as invitations and notifications."""
+    """Remove rows without history that mean nothing without the removed ones, such as invitations and notifications.
+
+    So do rows that other undos have left there (`spent` on their model), such as undone visits to stages.
+    """
     for relation in model._meta.related_objects:
         field: Any = relation.field
+        if pks and (spent := getattr(relation.related_model, "spent", None)) and relation.related_model is not model:
+            rows = relation.related_model._base_manager.filter(spent, **{f"{field.attname}__in": pks})
+            rows._raw_delete(using="default")
         if not pks or relation.related_model in TRACKED or relation.many_to_many or not field.db_constraint:
             continue
         rows = relation.related_model._base_manager.filter(**{f"{field.attname}__in": pks})
