@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from contacts.models import CompanyEmail, Contact, LeadStatus, Lifecycle
 from crm.kernel.core import parsers
 from crm.kernel.core.changes import Actor
+from crm.kernel.core.history import history_of
 from crm.kernel.core.ids import uuid7
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field, Importer, Row, Session, Words
@@ -77,7 +78,6 @@ class ContactSession(Session):
         super().__init__(job)
         self.companies = CompanyLinks(job)
         self.returning = bool(job.options.get("returning")) and job.run.mode == ImportRun.Mode.UPSERT
-        self.made: set[Any] = set()
         if self.returning:  # the same file once more is no news of anybody
             again = ImportRun.objects.filter(kind=job.run.kind, digest=job.run.digest, state=ImportRun.State.DONE)
             self.returning = not again.exclude(pk=job.run.pk).exists()
@@ -129,9 +129,21 @@ class ContactSession(Session):
             if known.merged_into:
                 row.values["emails"].remove(address)  # nobody wanted it on the record that it leads to
             take_known(self.job, row, Contact, known.pk, known.owner_id, known.binned_at is not None)
-            if self.returning and not by_id and row.known not in self.made:
+            if self.returning and not by_id and row.known is not None:
                 row.record["returned"] = True
+        self._leave_out_new([row for row in asked.values() if row.record.get("returned")])
         self._drop_shared(asked)
+
+    def _leave_out_new(self, rows: list[Row]) -> None:
+        """Whom an earlier row of this run has brought has not come in again."""
+        if not rows:
+            return
+        made = history_of(Contact).objects.filter(
+            pgh_obj_id__in=[row.known for row in rows], pgh_context_id=self.job.run.changeset_id, pgh_label="insert"
+        )
+        new = set(made.values_list("pgh_obj_id", flat=True))
+        for row in rows:
+            row.record["returned"] = row.known not in new
 
     def _drop_shared(self, asked: dict[str, Row]) -> None:
         """A shared address of a company stays the company's; the person is imported without it (R2)."""
@@ -192,7 +204,6 @@ class ContactSession(Session):
         if fresh:
             for row in fresh:
                 row.known = uuid7()
-            self.made |= {row.known for row in fresh}
             write_contacts(
                 self.job,
                 [

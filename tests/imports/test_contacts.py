@@ -67,7 +67,10 @@ def test_known_contacts_have_their_empty_fields_filled_and_keep_the_others(impor
     assert (ann.first_name, ann.job_title, ann.tags, ann.version) == ("Ann", "Boss", ["vip"], 2)
 
 
-FAIR = "Email,Name,Title,Source\nann@acme.example,Ann,Boss,Trade fair\nbo@acme.example,Bo,,Trade fair\n"
+FAIR = """Email,Email 2,Name,Title,Source
+ann@acme.example,ann@home.example,Ann,Boss,Trade fair
+bo@acme.example,,Bo,,Trade fair
+"""
 
 
 def returns() -> list[tuple[str, str]]:
@@ -79,7 +82,8 @@ def returns() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("status", ["unqualified", "nurturing", "working"])
 def test_a_lead_whose_address_comes_in_again_came_back(imported, manager, mate, status):
     """R4: no second contact, "came back" on the timeline, empties filled, owner kept, a resting lead is new again."""
-    imported("contacts", f"Email,Name,Owner,Status\nann@acme.example,Ann,{mate.email},{status}\n", manager)
+    known = f"Email,Email 2,Name,Owner,Status\nann@acme.example,ann@home.example,Ann,{mate.email},{status}\n"
+    imported("contacts", known, manager)
     run = imported("contacts", FAIR, manager)
     ann = Contact.objects.get(first_name="Ann")
     assert (run.counts["created"], run.counts["updated"]) == (1, 1)
