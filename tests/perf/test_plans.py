@@ -45,6 +45,9 @@ def plans_of(email: str, path: str) -> list[tuple[str, list[dict[str, Any]]]]:
     found = []
     for statement in [q["sql"] for q in captured.captured_queries if re.match(r"\s*(SELECT|WITH)", q["sql"])]:
         with connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL random_page_cost = 1.1"
+            )  # as the embedded server has it; a spinning disk is no measure
             cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
             plan = cursor.fetchone()[0]
         root = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
