@@ -44,6 +44,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const target = event.detail.target;
   if (!target?.matches?.("[data-dialog-body]")) return;
   const dialog = target.closest("dialog");
+  const stays = dialog.open && dialog.contains(document.activeElement) && !$("[autofocus], [aria-invalid=true]", dialog);
+  if (stays) return; // a morph left the focus where it was
   if (target.childElementCount) show(dialog, event.detail.requestConfig?.elt);
   else dialog.close();
 });

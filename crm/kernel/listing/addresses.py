@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from .lists import ListPage, View
 
 # Parameters of the address that belong to the list itself.
-OWN = ("q", "sort", "where", "view", "after", "before", "panel", "focus", "count", "by", "way")
+OWN = ("q", "sort", "where", "view", "after", "before", "panel", "focus", "count", "by", "way", "do")
 # Of those, what a link to another state of the list leaves out.
-PASSING = ("after", "before", "panel", "focus", "count", "by", "way")
+PASSING = ("after", "before", "panel", "focus", "count", "by", "way", "do")
 State = dict[str, list[str]]
 
 
@@ -162,6 +162,7 @@ class Addresses:
                 "label": str(each.label),
                 "words": self._words(each, value),
                 "without": self.query(**dict.fromkeys(each.params)),
+                "edit": f"{self.filters_url}&focus={each.key}",
             }
             for each in self.filters
             if (value := self.values[each.key]) is not None
@@ -179,13 +180,14 @@ class Addresses:
     def _condition_chips(self) -> list[dict[str, str]]:
         if self.where is None or not self.where.parts:
             return []
+        chip = {"key": "where", "words": "", "edit": self.where_url}
         if self.where.mode != "all":
-            return [{"key": "where", "label": self.where.words(self), "words": "", "without": self.query(where=None)}]
+            return [{**chip, "label": self.where.words(self), "without": self.query(where=None)}]
         chips = []
         for index, part in enumerate(self.where.parts):
             rest = Group("all", self.where.parts[:index] + self.where.parts[index + 1 :])
             without = self.query(where=dump(rest) if rest.parts else None)
-            chips.append({"key": "where", "label": part.words(self), "words": "", "without": without})
+            chips.append({**chip, "label": part.words(self), "without": without})
         return chips
 
     @property
@@ -275,6 +277,11 @@ class Addresses:
     def save_url(self) -> str:
         """The address of the form that saves this state as a view."""
         return f"{reverse('listing:view_new')}?{urlencode({'list': self.key, 'query': self.query(view=None)[1:]})}"
+
+    @cached_property
+    def counts_later(self) -> bool:
+        """True if a view shows its number of rows, or a column its total: they are loaded after the page."""
+        return any(tab["counted"] for tab in self.tabs) or any(column.total for column in self.shown)
 
     @property
     def count_url(self) -> str:

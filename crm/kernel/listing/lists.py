@@ -27,6 +27,7 @@ from crm.kernel.search.language import parse
 from crm.kernel.search.registry import kind_named
 from crm.kernel.search.words import matching
 
+from . import builder
 from .addresses import OWN, Addresses, state_of
 from .columns import Column, Row, phone_places, row_html
 from .conditions import BadCondition, Field, Group
@@ -308,7 +309,7 @@ class ListPage(Addresses):
         for name, values in self.data.lists():
             if any("\x00" in value for value in (name, *values)):
                 raise BadQuery(name.replace("\x00", ""), "NUL")
-            if name not in known:
+            if name not in known and not (self.data.get("panel") == "where" and builder.PARAMETER.fullmatch(name)):
                 self._miss(BadQuery(name))
 
     def _filter_params(self) -> Iterator[str]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from crm.kernel.core.htmx import is_fragment, page_or_fragment
 from crm.kernel.core.http import Request
 
+from . import builder
 from .errors import BadQuery
 from .layouts import SIZES, WIDTHS
 from .lists import COUNTED, ListPage
@@ -131,4 +132,25 @@ def _sorting(request: Request, page: ListPage) -> HttpResponse:
     return render(request, page_or_fragment(request, "listing/sort.html", {"modal-body": "dialog"}), context)
 
 
-PANELS = {"filters": _filters, "columns": _columns, "sort": _sorting}
+def _where(request: Request, page: ListPage) -> HttpResponse:
+    """The filter builder; "Show" leads to the list, the other buttons to the form as they leave it."""
+    button = page.data.get("do") or ""
+    sent = any(builder.PARAMETER.fullmatch(name) for name in page.data)
+    box = builder.read(page.data, page.condition_fields) if sent else builder.of_group(page.where)
+    status = 200
+    if button == "show":
+        group = builder.to_group(box, page)
+        if group is not None:
+            gone = dict.fromkeys(name for name in page.data if builder.PARAMETER.fullmatch(name))
+            return redirect(page.url + page.query(**{**gone, "where": builder.where_of(group), "do": None}))
+        status = 422
+    builder.change(box, button)
+    kept = [(name, value) for name, value in page.state if name != "where" and not builder.PARAMETER.fullmatch(name)]
+    if page.typed:
+        kept.append(("q", page.typed))
+    context = {"list": page, "root": builder.shown(box, page), "fields": builder.field_groups(page), "kept": kept}
+    template = page_or_fragment(request, "listing/where.html", {"modal-body": "dialog"})
+    return render(request, template, context, status=status)
+
+
+PANELS = {"where": _where, "filters": _filters, "columns": _columns, "sort": _sorting}
