@@ -11,11 +11,12 @@ class ActivitiesConfig(AppConfig):
     def ready(self) -> None:
         """Subscribe to what others publish; say how our derived columns are recomputed and our commands called."""
         from crm.kernel.audit import registry
+        from crm.kernel.core import checkup
         from deals.registry import describe_touches
 
         from . import bulk, consumers, leaving, merging, subscribers
         from .models import Activity, ActivityContact, Task
-        from .services import clocks
+        from .services import clocks, files
         from .touches import last_touches
         from .words import COMMANDS
 
@@ -30,6 +31,8 @@ class ActivitiesConfig(AppConfig):
         merging.register()
         describe_touches(last_touches)
         bulk.connect()
+        checkup.add_check("Uploaded files can be stored", files.storage_problem)
+        checkup.add_check("Uploaded files have their contents", files.contents_problem)
         self._fill_pages()
 
     @staticmethod

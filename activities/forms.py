@@ -105,6 +105,11 @@ class EntryForm(LinkedForm):
 
     body = forms.CharField(label=_("Text"), required=False, max_length=50_000, widget=forms.Textarea(attrs={"rows": 2}))
 
+    @property
+    def uploads(self) -> list[Any]:
+        """The files that came with it."""
+        return self.files.getlist("files") if self.files else []
+
     def row(self) -> ActivityRow:
         """Return the activity to write."""
         return ActivityRow(type=self.type, body=self.cleaned_data["body"], **self.links())

@@ -10,7 +10,7 @@ from crm.kernel.core import relations
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.relations import Relation, move_once
 
-from .models import Activity, ActivityContact, Task
+from .models import Activity, ActivityContact, Attachment, Task
 
 
 def register() -> None:
@@ -21,6 +21,7 @@ def register() -> None:
     relations.declare(Activity, "company", "company", words=_activities)
     for field in ("contact", "company"):
         relations.declare(Task, field, field, words=_tasks)
+        relations.declare(Attachment, field, field, words=_files)
 
 
 def _activities(count: int) -> str:
@@ -29,6 +30,10 @@ def _activities(count: int) -> str:
 
 def _tasks(count: int) -> str:
     return ngettext("%d task", "%d tasks", count) % count
+
+
+def _files(count: int) -> str:
+    return ngettext("%d file", "%d files", count) % count
 
 
 def _tally(relation: Relation, actor: Actor, ids: Collection[UUID]) -> dict[UUID, int]:

@@ -11,7 +11,11 @@ from contacts.models import Company, Contact
 from crm.kernel.core.changes import Actor
 from deals.models import Deal
 
+from .models import Activity
+
 MODELS: dict[str, Any] = {"contact": Contact, "company": Company, "deal": Deal}
+# Records that files can be attached to.
+HOLDERS: dict[str, Any] = {**MODELS, "activity": Activity}
 FOLDERS = {"contact": "contacts", "company": "companies", "deal": "deals", "task": "tasks", "activity": "activities"}
 
 
@@ -25,4 +29,14 @@ def get_record(kind: str, pk: UUID, actor: Actor) -> Any:
     if kind not in MODELS:
         raise Http404
     rows: QuerySet[Any] = MODELS[kind].objects.visible_to(actor).live()
+    return get_object_or_404(rows, pk=pk)
+
+
+def get_holder(kind: str, pk: UUID, actor: Actor) -> Any:
+    """Return the live record or activity that files can be attached to, or raise Http404 (U3)."""
+    if kind not in HOLDERS:
+        raise Http404
+    rows: QuerySet[Any] = HOLDERS[kind].objects.visible_to(actor).live()
+    if kind == "activity":
+        rows = rows.exclude(type=Activity.Type.SYSTEM)
     return get_object_or_404(rows, pk=pk)

@@ -1,10 +1,10 @@
 """How search finds activities and tasks: by words of their texts, one's own and the latest first."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.finders import in_company
@@ -15,7 +15,7 @@ from crm.kernel.search.engine import Hit, Searchable
 from crm.kernel.search.language import Query
 from crm.kernel.search.operators import by_person
 from crm.kernel.search.registry import register as let_find
-from crm.kernel.search.words import NOTHING, Operator, asked, vector_matching
+from crm.kernel.search.words import NOTHING, Operator, asked, month_marks, vector_matching
 
 from .models import Activity, Task
 from .models.activity import WORDS as ACTIVITY_WORDS
@@ -46,6 +46,12 @@ def _activity_condition(query: Query, actor: Actor) -> Q:
     return asked(query, actor, OPERATORS) & vector_matching(query, ACTIVITY_WORDS)
 
 
+def _lately(query: Query, actor: Actor) -> Q:
+    """Return the matches of last month, this one and the next: an index holds no order of time, but it holds months."""
+    months = month_marks(timezone.now().date(), before=1, after=1)
+    return asked(query, actor, OPERATORS) & vector_matching(query, ACTIVITY_WORDS, months=months)
+
+
 def _task_condition(query: Query, actor: Actor) -> Q:
     return asked(query, actor, TASK_OPERATORS) & vector_matching(query, TASK_WORDS)
 
@@ -71,7 +77,7 @@ ACTIVITIES = Searchable(
     icon="phone",
     rows=lambda actor: Activity.objects.visible_to(actor).live().exclude(type=Activity.Type.SYSTEM),
     everybodys=lambda: Activity.objects.live().exclude(type=Activity.Type.SYSTEM),
-    recently=dt.timedelta(days=30),
+    lately=_lately,
     values=("type", "subject", "body", "at", "user__name"),
     hit=_activity_hit,
     owner="user_id",

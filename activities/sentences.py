@@ -31,6 +31,7 @@ SYSTEM_ICONS = {
     "deal_reopened": ("rotate-ccw", "accent"),
     "lead_qualified": ("target", "accent"),
     "task_done": ("check", "ok"),
+    "file_added": ("paperclip", ""),
     "owner_changed": ("user-round", ""),
     "binned": ("trash-2", ""),
     "restored": ("undo-2", ""),
@@ -194,10 +195,16 @@ class Writer:
 
     @staticmethod
     def _card(entry: TimelineEntry) -> str:
-        """Return subject and text, if there are any."""
+        """Return subject, text and files, if there are any."""
         subject = f'<p class="subject">{escape(entry.subject)}</p>' if entry.subject else ""
         body = f'<p class="snippet pre">{escape(entry.body[:600])}</p>' if entry.body else ""
-        return f'<article class="event-card">{subject}{body}</article>' if subject or body else ""
+        files = "".join(
+            f'<a class="chip" href="{reverse("activities:file_download", args=[pk])}" download>'
+            f"{icon_html('paperclip')}{escape(name)}</a>"
+            for pk, name in entry.files
+        )
+        files = f'<p class="row row-wrap event-files">{files}</p>' if files else ""
+        return f'<article class="event-card">{subject}{body}{files}</article>' if subject or body or files else ""
 
     def _with(self, entry: TimelineEntry) -> SafeString | str:
         """Return " with Maya and Paul"."""
@@ -303,6 +310,7 @@ _SYSTEM: dict[str, Any] = {
     "deal_reopened": lambda: _("{who} reopened {deal} {diff}"),
     "lead_qualified": lambda: _("{who} qualified the lead: {deal}"),
     "task_done": lambda: _("{who} completed the task {title}"),
+    "file_added": lambda: _("{who} added the file {title}"),
     "owner_changed": lambda: _("{who} changed the owner from {before} to {after}"),
     "binned": lambda: _("{who} put {deal} into the bin"),
     "restored": lambda: _("{who} restored {deal} from the bin"),

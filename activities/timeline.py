@@ -41,7 +41,10 @@ SELECT a.id, a.type, a.system, a.subject, a.body, a.at, a.scheduled_on, a.comple
     picked.part, own.id,
     CASE WHEN a.type <> 'system' THEN (
         SELECT jsonb_agg(jsonb_build_array(c.id, concat_ws(' ', c.first_name, c.last_name), c.owner_id) ORDER BY l.id)
-        FROM activities_activitycontact l JOIN contacts_contact c ON c.id = l.contact_id WHERE l.activity_id = a.id) END
+        FROM activities_activitycontact l JOIN contacts_contact c ON c.id = l.contact_id WHERE l.activity_id = a.id) END,
+    CASE WHEN a.type <> 'system' THEN (
+        SELECT jsonb_agg(jsonb_build_array(x.id, x.name) ORDER BY x.id)
+        FROM activities_attachment x WHERE x.activity_id = a.id AND x.binned_at IS NULL) END
 FROM picked
 JOIN activities_activity a ON a.id = picked.id
 LEFT JOIN users_user u ON u.id = a.user_id
@@ -60,7 +63,10 @@ LEFT JOIN LATERAL (
 
 @dataclass(slots=True)
 class TimelineEntry:
-    """One line, as it is shown. `people` are (id, name) of contacts that the reader may know of."""
+    """One line, as it is shown. `people` are (id, name) of contacts that the reader may know of.
+
+    `files` are (id, name) of what is attached: who sees the activity sees its files (U3).
+    """
 
     pk: UUID
     type: str
@@ -86,6 +92,7 @@ class TimelineEntry:
     part: str
     change: UUID | None
     people: list[tuple[UUID, str]] = field(default_factory=list)
+    files: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def cursor(self) -> str:
@@ -166,10 +173,11 @@ class Timeline:
             rows = cursor.fetchall()
         scope = self.actor.scope("contact", "view")
         entries = []
-        for *columns, people in rows:
+        for *columns, people, files in rows:
             entry = TimelineEntry(*columns)
             entry.data = json.loads(columns[12])
             entry.people = self._known(json.loads(people), scope) if people else []
+            entry.files = json.loads(files) if files else []
             entries.append(entry)
         return entries
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import activities, day, tasks, timeline
+from .views import activities, day, files, tasks, timeline
 
 app_name = "activities"
 urlpatterns = [
@@ -27,6 +27,12 @@ urlpatterns = [
     path("activities/<uuid:pk>/pin/", activities.activity_pin, name="activity_pin"),
     path("activities/<uuid:pk>/bin/", activities.activity_bin, name="activity_bin"),
     path("activities/<uuid:pk>/restore/", activities.activity_restore, name="activity_restore"),
+    path("files/<str:kind>/<uuid:pk>/", files.files, name="files"),
+    path("files/<uuid:pk>/download/", files.file_download, name="file_download"),
+    path("files/<uuid:pk>/preview/", files.file_preview, name="file_preview"),
+    path("files/<uuid:pk>/rename/", files.file_rename, name="file_rename"),
+    path("files/<uuid:pk>/bin/", files.file_bin, name="file_bin"),
+    path("files/<uuid:pk>/restore/", files.file_restore, name="file_restore"),
     path("timeline/<str:kind>/<uuid:pk>/", timeline.timeline, name="timeline"),
     path("timeline/<str:kind>/<uuid:pk>/<str:form>/", timeline.timeline_log, name="timeline_log"),
 ]

@@ -73,6 +73,11 @@ def defaults() -> dict[str, object]:
                 "schedule": 30.0,
                 "options": {"expires": 30},
             },
+            "clean files up": {
+                "task": "activities.tasks.cleanup_files",
+                "schedule": 6 * 3600.0,
+                "options": {"expires": 3600},
+            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

@@ -167,8 +167,25 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Uploaded files: a folder here, or a bucket of anything that speaks S3 (docs/install.md).
+S3_BUCKET = env.str("FILES_S3_BUCKET", default="")
 STORAGES = {
     "default": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env.str("FILES_S3_ENDPOINT", default="") or None,
+            "region_name": env.str("FILES_S3_REGION", default="") or None,
+            "access_key": env.str("FILES_S3_KEY", default="") or None,
+            "secret_key": env.str("FILES_S3_SECRET", default="") or None,
+            "location": env.str("FILES_S3_FOLDER", default=""),
+            "default_acl": None,
+            "file_overwrite": True,
+            "querystring_auth": True,
+        },
+    }
+    if S3_BUCKET
+    else {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(VAR_DIR / "files")},
     },
@@ -208,6 +225,11 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+
+MEGABYTE = 1024 * 1024
+FILES_MAX_BYTES = env.int("FILES_MAX_MB", default=25) * MEGABYTE
+FILES_MAX_COUNT = env.int("FILES_MAX_COUNT", default=200)
+FILES_MAX_TOTAL_BYTES = env.int("FILES_MAX_TOTAL_MB", default=0) * MEGABYTE
 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

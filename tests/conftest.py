@@ -29,10 +29,15 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _plain_static_files():
-    """Serve static files as they lie in the source: tests neither collect them nor trust what was collected earlier."""
+def _plain_files(tmp_path_factory):
+    """Serve static files as they lie in the source: tests neither collect them nor trust what was collected earlier.
+
+    Uploaded files go into a folder of the run.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    location = str(tmp_path_factory.mktemp("files"))
+    local = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": location}}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain, "default": local}):
         yield
 
 

@@ -34,8 +34,8 @@ def linked_records(who: Any, link: str) -> Q:
     return Found(deals) | Found(seen) | (alone & everyones_company)
 
 
-# What an activity is found by; the expression of its index.
-WORDS = Words(Concat("subject", Value(" "), "body", output_field=models.TextField()))
+# What an activity is found by, its words and its month; the expression of its index.
+WORDS = Words(Concat("subject", Value(" "), "body", output_field=models.TextField()), "at")
 
 
 class ActivityQuerySet(BinnableRows):
@@ -133,7 +133,7 @@ class Activity(Record):
             ),
         ]
         indexes = [
-            GinIndex(WORDS, name="activity_words", condition=~Q(type="system")),
+            GinIndex(WORDS, name="activity_words_at", condition=~Q(type="system")),
             models.Index(fields=["deal", "-at", "-id"], name="activity_deal", condition=Q(deal__isnull=False)),
             models.Index(fields=["company", "-at", "-id"], name="activity_company", condition=Q(company__isnull=False)),
             models.Index(fields=["user", "-at", "-id"], name="activity_user", condition=~Q(type="system")),

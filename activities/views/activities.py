@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from activities.filelist import files_panel
 from activities.forms import local_instant
 from activities.lists import ActivityList
 from activities.models import Activity
@@ -64,6 +65,7 @@ def activity_page(request: Request, pk: UUID) -> HttpResponse:
         "deal_shown": activity.deal is not None and actor.can("view", activity.deal),
         "may_edit": actor.can("edit", activity),
         "may_delete": actor.can("delete", activity),
+        **files_panel(request, activity),
     }
     return render(request, page_or_fragment(request, "activities/activity.html", DIALOG), context)
 

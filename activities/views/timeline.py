@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from activities.forms import COMPOSER, ComposerTaskForm, EntryForm, LinkedForm, TimedForm
 from activities.panels import feed, timeline_of
 from activities.places import get_record, url_of
+from activities.services.files import add_files
 from activities.services.recording import log_activity
 from activities.services.tasks import create_task
 from crm.kernel.core.changes import Actor, changeset
@@ -43,7 +44,8 @@ def timeline_log(request: HttpRequest, kind: str, pk: UUID, form: str) -> HttpRe
         raise Http404
     actor.require_kind("edit", "task" if form == "task" else "activity")
     posted = request.method == "POST"
-    typed = COMPOSER[form](request.POST if posted else None, timeline=timeline_of(request, record), actor=actor)
+    sent = (request.POST, request.FILES) if posted else ()
+    typed = COMPOSER[form](*sent, timeline=timeline_of(request, record), actor=actor)
     if posted and typed.is_valid() and _save(typed, actor):
         toast(request, _SAVED[form](), undo=actor.last_change)
         if not is_fragment(request):
@@ -77,7 +79,9 @@ def _save(form: LinkedForm, actor: Actor) -> bool:
             create_task(row=form.task(), actor=actor)
         elif isinstance(form, EntryForm):
             with changeset(actor, "activities.log"):
-                log_activity(row=form.row(), actor=actor)
+                activity = log_activity(row=form.row(), actor=actor)
+                if form.uploads:
+                    add_files(record=activity, uploads=form.uploads, actor=actor)
                 if isinstance(form, TimedForm) and (task := form.follow_up()) is not None:
                     create_task(row=task, actor=actor)
     except Refused as refused:

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from activities.services.files import add_files
 from activities.services.recording import ActivityRow, log_activity
 from activities.services.tasks import TaskRow, create_task
 from contacts.services.companies import create_company
@@ -240,6 +242,12 @@ MATRIX: dict[str, tuple[str, str]] = {
     "activities:activity_pin": (NOTHING, "own or team"),
     "activities:activity_bin": (NOTHING, "own"),
     "activities:activity_restore": (NOTHING, "own"),
+    "activities:files": ("seen by team", "sees and makes"),
+    "activities:file_download": ("seen by team", NOTHING),
+    "activities:file_preview": ("seen by team", NOTHING),
+    "activities:file_rename": ("own or team", "own or team"),
+    "activities:file_bin": (NOTHING, "own"),
+    "activities:file_restore": (NOTHING, "own"),
     "activities:timeline": ("seen by team", NOTHING),
     "activities:timeline_log": ("sees and makes", "sees and makes"),
 }
@@ -387,6 +395,7 @@ def build() -> World:
         "listing:list_layout": {"key": "contacts"},
         "listing:list_prefer": {"key": "contacts"},
         "search:favourite": {"pk": world.ids["deals/"]},
+        "activities:files": {"pk": world.ids["deals/"]},
         **world.ids.pop("binned"),  # type: ignore[dict-item]
     }
     return world
@@ -403,6 +412,8 @@ def _records(world: World, owner: User) -> None:
     meeting = ActivityRow(type="meeting", subject="Demo", done=False, scheduled_at=soon, deal_id=deal.pk)
     activity = log_activity(row=meeting, actor=me)
     task = create_task(row=TaskRow(title="Call", deal_id=deal.pk), actor=me)
+    picture = SimpleUploadedFile("plan.png", b"\x89PNG\r\n\x1a\n")
+    (file,) = add_files(record=deal, uploads=[picture], actor=me)
     lead = create_contact(values={"first_name": "Lead", "owner_id": owner.pk}, actor=me)
     undoable = create_contact(values={"first_name": "Undo", "owner_id": owner.pk}, actor=me)
     assert undoable.pk
@@ -417,6 +428,7 @@ def _records(world: World, owner: User) -> None:
         "tasks/": task.pk,
         "history/": deal.pk,
         "timeline/": deal.pk,
+        "files/": file.pk,
     }
     world.ids["binned"] = _binned(owner, me)
 

@@ -1,6 +1,7 @@
 """Questions that `doctor` and `/readyz` ask: is the database up, migrated, guarded, and is work being done?"""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -8,9 +9,17 @@ from django.db.migrations.executor import MigrationExecutor
 
 from .postgres.roles import append_only_tables
 
+# Further checks that apps add: name, and a function that returns the problem in words or nothing.
+further: list[tuple[str, Callable[[], str]]] = []
+
 EXTENSIONS = {"pg_trgm", "unaccent", "btree_gin", "btree_gist", "citext"}
 OLDEST_SERVER = (15, 0)
 PRIVILEGES = "UPDATE, DELETE, TRUNCATE, TRIGGER"
+
+
+def add_check(name: str, check: Callable[[], str]) -> None:
+    """Let `doctor` ask one thing more once the database is fine."""
+    further[:] = [*(each for each in further if each[0] != name), (name, check)]
 
 
 def pending_migrations() -> list[str]:

@@ -18,7 +18,10 @@ class Fold(Func):
 
 
 class Words(Func):
-    """`crm_words`: the words of a text as a search vector, folded, divided at every sign."""
+    """`crm_words`: the words of a text as a search vector, folded, divided at every sign.
+
+    With a moment as second argument the vector holds a mark of its month (in UTC) besides, such as `month24323`.
+    """
 
     function = "crm_words"
     output_field = SearchVectorField()

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import phonenumbers
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.formats import number_format
@@ -217,3 +218,8 @@ def browser(user_agent: str) -> str:
     if name and system:
         return _("%(browser)s on %(system)s") % {"browser": name, "system": system}
     return name or system or _("Unknown browser")
+
+
+def bytes_words(size: int) -> str:
+    """Return a number of bytes for people: `212 KB`, `25 MB`."""
+    return str(filesizeformat(size)).replace(".0\xa0", "\xa0")

@@ -18,7 +18,6 @@ from uuid import UUID
 from django.db.models import Case, Count, DateTimeField, F, IntegerField, Q, QuerySet, Value, When, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
@@ -76,7 +75,7 @@ class Searchable:
     are the words of `type:`.
 
     `condition` replaces the search in the text column. With `everybodys` (live rows of all people) a limited number of
-    matches is taken first, those of the time `recently` among them, and what the person may see of these is shown:
+    matches is taken first, those that are late (`lately`) among them, and what the person may see of these is shown:
     where visibility costs a look into other tables, a common word would else cost seconds.
     """
 
@@ -97,7 +96,7 @@ class Searchable:
     types: tuple[str, ...] = ()
     condition: Callable[[Query, Actor], Q] | None = None
     everybodys: Callable[[], Any] | None = None
-    recently: dt.timedelta | None = None
+    lately: Callable[[Query, Actor], Q] | None = None
     spelling: bool = True
     list_url_name: str = ""
     order: int = 100
@@ -151,7 +150,7 @@ class Searchable:
         """Return the keys of what is worth a look, from all roads together."""
         match = self.matches(query, actor)
         if self.everybodys is not None:
-            return self._limited(self.everybodys().filter(match), actor, limit)
+            return self._limited(self.everybodys(), match, query, actor, limit)
         roads = [rows.filter(match)]
         if query.terms:
             if actor.id is not None and self.owner:
@@ -163,14 +162,13 @@ class Searchable:
                 roads.append(rows.filter(beginning_words(query, self.text)))
         return _united([road.order_by().values("pk")[: limit + 1] for road in roads])
 
-    def _limited(self, matches: Any, actor: Actor, limit: int) -> Any:
-        """Return the keys of one's own matches, of recent ones and of any, a limited number of each."""
-        keys = [matches.order_by().values("pk")[:SCANNED]]
-        if self.recently is not None:
-            recent = matches.filter(**{f"{self.recent}__gte": timezone.now() - self.recently})
-            keys.append(recent.order_by().values("pk")[:SCANNED])
+    def _limited(self, rows: Any, match: Q, query: Query, actor: Actor, limit: int) -> Any:
+        """Return the keys of one's own matches, of late ones and of any, a limited number of each."""
+        keys = [rows.filter(match).order_by().values("pk")[:SCANNED]]
+        if self.lately is not None and query.terms:
+            keys.append(rows.filter(self.lately(query, actor)).order_by().values("pk")[:SCANNED])
         if actor.id is not None:
-            keys.append(matches.filter(**{self.owner: actor.id}).order_by().values("pk")[: limit + 1])
+            keys.append(rows.filter(match, **{self.owner: actor.id}).order_by().values("pk")[: limit + 1])
         return _united(keys)
 
     def _page(

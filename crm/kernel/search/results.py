@@ -37,7 +37,7 @@ class Group:
 def search_all(actor: Actor, query: Query, most: int, only: Searchable | None = None) -> list[tuple[Searchable, Found]]:
     """Search every kind, one statement each; where nothing is found, once more with one typing error forgiven."""
     found = [(kind, kind.find(actor, query, most)) for kind in kinds()]
-    if query.terms and not any(each.hits for kind, each in found if kind.spelling):
+    if query.terms and not any(each.hits for _kind, each in found):
         found = [
             (kind, kind.find_misspelt(actor, query, most) if kind.spelling and only in (None, kind) else each)
             for kind, each in found

@@ -1,5 +1,6 @@
 """What the language of search means to the database: conditions on the folded search text of a kind of record."""
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
@@ -21,6 +22,7 @@ Operator = Callable[[Actor, str], Q]
 NOTHING = Q(pk__in=[])
 # Words with a typing error are looked for from and up to these lengths: a shorter one is like too many others.
 SPELLED = range(4, 25)
+WHOLE = 6
 
 
 def folded(text: str) -> Fold:
@@ -111,16 +113,33 @@ def _fragment(part: str, column: str, *, index: bool) -> Q:
     return Q(Contains(spaced, folded(f" {part}")))
 
 
-def vector_matching(query: Query, vector: Any) -> Q:
-    """Return rows whose search vector (`Words`) holds all words, each as the beginning of one; no words hold nothing."""
-    found = Q()
-    for term in query.terms:
-        wanted = " | ".join(filter(None, (" & ".join(filter(None, map(_lexemes, form))) for form in term.forms)))
-        found &= _holds(vector, wanted) if wanted else NOTHING
+def vector_matching(query: Query, vector: Any, *, months: Iterable[str] = ()) -> Q:
+    """Return rows whose search vector (`Words`) holds all words, each as the beginning of one.
+
+    `months` leaves those that hold one of these marks of the month they are of (`month_marks`), by the same index.
+    """
+    wanted = [_wanted(term) for term in query.terms]
+    if not all(wanted):
+        return NOTHING
+    if months:
+        wanted.append(" | ".join(f"'{mark}'" for mark in months))
+    found = _holds(vector, " & ".join(f"({each})" for each in wanted)) if wanted else Q()
     for term in query.without:
-        if wanted := " | ".join(filter(None, (" & ".join(filter(None, map(_lexemes, f))) for f in term.forms))):
-            found &= ~_holds(vector, wanted)
+        if unwanted := _wanted(term):
+            found &= ~_holds(vector, unwanted)
     return found
+
+
+def _wanted(term: Term) -> str:
+    """Return a term in the language of search vectors, nothing if it has no words."""
+    forms = (" & ".join(filter(None, map(_lexemes, form))) for form in term.forms)
+    return " | ".join(f"({form})" for form in forms if form)
+
+
+def month_marks(day: dt.date, *, before: int, after: int) -> list[str]:
+    """Return the marks of a month and its neighbours, as `crm_words` puts them beside the words."""
+    month = day.year * 12 + day.month
+    return [f"month{number}" for number in range(month - before, month + after + 1)]
 
 
 def _holds(vector: Any, wanted: str) -> Q:
@@ -149,9 +168,11 @@ def misspelt(query: Query, *, column: str = "search_text") -> Q:
 
 
 def spelled_alike(word: str) -> str:
-    """Return the pattern of folded words that begin like `word` or differ from it by one typing error."""
+    """Return the pattern of folded words that are, or begin, like `word` but for one typing error."""
     letters = fold(word)
     ways = [f"{letters[:i]}.?{letters[i + 1 :]}" for i in range(len(letters))]
     ways += [f"{letters[:i]}.{letters[i:]}" for i in range(1, len(letters))]
     ways += [f"{letters[:i]}{letters[i + 1]}{letters[i]}{letters[i + 2 :]}" for i in range(len(letters) - 1)]
-    return f"(^| )({'|'.join(dict.fromkeys(ways))})"
+    # Few letters have few trigrams: a short word is looked for as a whole, a long one as the beginning of a word.
+    end = "( |$)" if len(letters) <= WHOLE else ""
+    return f"(^| )({'|'.join(dict.fromkeys(ways))}){end}"

@@ -50,6 +50,8 @@ class Command(BaseCommand):
         self._check_roles()
         self.report("Broker reachable", broker.problem())
         self._check_outbox()
+        for name, check in checkup.further:
+            self.report(name, check())
 
     def _check_roles(self) -> None:
         if checkup.single_role():

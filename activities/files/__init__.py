@@ -1,0 +1,1 @@
+"""Files of records: what is in them, what they may be called, where their content is kept."""
