@@ -26,6 +26,7 @@ from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.history import history_of
 from crm.kernel.listing.bulk.services import begin_bulk
 from crm.kernel.listing.imports.services import receive_path
+from crm.kernel.listing.saved.members import create_list
 from crm.kernel.listing.saved.services import create_view
 from crm.kernel.listing.selection import Selection
 from crm.kernel.notifications.models import Notification
@@ -148,6 +149,11 @@ MATRIX: dict[str, tuple[str, str]] = {
     "listing:view_edit": ("my view", "my view"),
     "listing:view_update": (NOTHING, "my view"),
     "listing:view_delete": (NOTHING, "my view"),
+    "listing:record_lists": ("all", NOTHING),
+    "listing:list_new": ("all", "all"),
+    "listing:list_put": (NOTHING, "all"),
+    "listing:list_edit": ("my view", "my view"),
+    "listing:list_delete": (NOTHING, "my view"),
     "listing:list_layout": (NOTHING, "all"),
     "listing:list_prefer": (NOTHING, "all"),
     # Import
@@ -364,9 +370,11 @@ def build() -> World:
         "audit:restore_value": earlier,
         "listing:view_new": {"list": "contacts", "name": "New", "shared": "nobody"},
         "listing:list_layout": {"column": "city"},
+        "listing:list_put": {"list": "contacts", "ids": chosen.ids[0], "name": "Guests", "step": "add"},
         "listing:list_prefer": {"view": "mine", "pinned": "1"},
     }
     values = {"name": "Ours", "shared": "team", "team": east}
+    listed = create_list(record_kind="contact", values=values, actor=Actor.of(owner))
     saved = create_view(list_key="contacts", query="owner=me", layout={}, values=values, actor=Actor.of(owner))
     world.ids |= {
         "settings/people/": people["mate"].pk,
@@ -380,6 +388,7 @@ def build() -> World:
         "profile/absences/": absence.pk,
         "notifications/": note.pk,
         "views/": saved.pk,
+        "lists/": listed.pk,
         "import/": run.pk,
         "bulk/runs/": bulk.pk,
     }

@@ -4,6 +4,7 @@ from django.urls import path
 
 from .bulk import views as bulk
 from .imports import views
+from .saved import list_views as lists
 from .saved import views as saved
 
 app_name = "listing"
@@ -13,6 +14,11 @@ urlpatterns = [
     path("views/<uuid:pk>/edit/", saved.view_edit, name="view_edit"),
     path("views/<uuid:pk>/update/", saved.view_update, name="view_update"),
     path("views/<uuid:pk>/delete/", saved.view_delete, name="view_delete"),
+    path("lists/", lists.record_lists, name="record_lists"),
+    path("lists/new/", lists.list_new, name="list_new"),
+    path("lists/put/", lists.list_put, name="list_put"),
+    path("lists/<uuid:pk>/edit/", lists.list_edit, name="list_edit"),
+    path("lists/<uuid:pk>/delete/", lists.list_delete, name="list_delete"),
     path("lists/<slug:key>/layout/", saved.list_layout, name="list_layout"),
     path("lists/<slug:key>/prefer/", saved.list_prefer, name="list_prefer"),
     path("import/", views.import_list, name="import_list"),
