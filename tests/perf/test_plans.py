@@ -126,4 +126,4 @@ def test_a_contact_with_many_activities_reads_only_its_first_page_of_them():
 
 
 def test_fragment_search_goes_by_the_trigram_index():
-    assert "contact_search" in indexes("/contacts/?q=quillfeather", "admin@demo.test")
+    assert "contact_search" in indexes("/contacts/?q=evergreen", "admin@demo.test")

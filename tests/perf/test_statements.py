@@ -25,7 +25,7 @@ CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 LIMITS = {"list": 8, "contact": 12, "record": 14, "board": 10, "day": 12, "move": 14}
 PAGES: dict[str, tuple[str, Callable[[Desk], str]]] = {
     "contacts": ("list", lambda desk: "/contacts/"),
-    "contacts, filtered": ("list", lambda desk: f"/contacts/?owner=me&company={desk.company.pk}&q=person"),
+    "contacts, filtered": ("list", lambda desk: f"/contacts/?owner=me&company={desk.company.pk}&q=person3%40desk"),
     "companies": ("list", lambda desk: "/companies/"),
     "leads": ("list", lambda desk: "/leads/"),
     "deals": ("list", lambda desk: "/deals/"),

@@ -6,14 +6,12 @@ two queries whatever it shows.
 """
 
 import datetime as dt
-import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -41,8 +39,6 @@ from .orders import MOST_SORTS, Order, Place, SeveralPager
 from .sorting import SORTABLE, Cursor, Page, Pager, Sort
 
 COUNTED = 10_000
-# The share of a table that a search may match before the list's order is walked instead of gathering all matches.
-RARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +183,14 @@ class ListPage(Addresses):
             places = (Place.decode(text, self.order, self.model) if text else None for text in (after, before))
             return SeveralPager(self._read_rows(rows), self.order, size).page(*places)
         cursors = (Cursor.decode(text, self.sort, self.model) if text else None for text in (after, before))
-        whole = self._read_rows(self.base()) if self.few else None
-        return Pager(self._read_rows(rows), self.sort, self.reverse, size, whole=whole).page(*cursors)
+        whole = self._read_rows(self.base()) if self.typed and self.search is not None else None
+        plain = self.sort.indexed and self.sort.field is None and self.sort.expression is None
+        walked = self.walked() if whole is not None and plain else None
+        return Pager(self._read_rows(rows), self.sort, self.reverse, size, whole=whole, walked=walked).page(*cursors)
+
+    def walked(self) -> Any:
+        """Return the rows that the indexes of the orders hold, for searches; override where those are fewer."""
+        return self.model._default_manager.live()  # type: ignore[attr-defined]
 
     def _read_rows(self, rows: Any) -> Any:
         """Return the values that the cells and the pager read."""
@@ -203,14 +205,6 @@ class ListPage(Addresses):
     def unordered(self) -> bool:
         """True if more rows match than can be put into an order that has no index; then only the newest are."""
         return not (len(self.order) == 1 and self.sort.indexed) and self.too_many
-
-    @cached_property
-    def few(self) -> bool:
-        """True if a search matches so few rows that finding them all is cheaper than walking the list's order."""
-        if not self.typed or self.search is None:
-            return False
-        rows = self.base().filter(self.search.condition(self.typed, self))
-        return estimated_rows(rows) < RARE * table_rows(self.model)
 
     @cached_property
     def too_many(self) -> bool:
@@ -378,22 +372,3 @@ class ListPage(Addresses):
 def capped_count(rows: QuerySet[Any], most: int) -> int:
     """Return how many rows there are, at most `most` + 1."""
     return rows.order_by().values("pk")[: most + 1].count()
-
-
-def estimated_rows(rows: Any) -> float:
-    """Return how many rows the database expects; it plans the query and does not run it."""
-    plan = rows.order_by().values("pk").explain(format="json")
-    return float(json.loads(plan)[0]["Plan"]["Plan Rows"]) if plan else 0.0  # no plan: nothing can match
-
-
-_table_rows: dict[str, tuple[float, float]] = {}
-
-
-def table_rows(model: type[models.Model]) -> float:
-    """Return about how many rows a table has, as the database noted last; asked for once in five minutes."""
-    table, now = model._meta.db_table, time.monotonic()
-    if table not in _table_rows or now - _table_rows[table][0] > 300:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
-            _table_rows[table] = (now, float(cursor.fetchone()[0]))
-    return _table_rows[table][1]

@@ -20,6 +20,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from django.utils.functional import Promise
 
 from .errors import BadQuery
+from .walking import first_on_the_way
 
 PAGE_SIZE = 50
 # An order without an index is offered up to this many rows.
@@ -121,13 +122,17 @@ class Page:
 class Pager:
     """Cuts one page out of an ordered query set of rows."""
 
-    def __init__(self, rows: Any, sort: Sort, reverse: bool, size: int = PAGE_SIZE, *, whole: Any = None) -> None:
-        """Take the rows; `whole` is the list without its search, if that finds so few that all are gathered and sorted.
+    def __init__(
+        self, rows: Any, sort: Sort, reverse: bool, size: int = PAGE_SIZE, *, whole: Any = None, walked: Any = None
+    ) -> None:
+        """Take the rows; `whole` is the list without its search, if it has one.
 
-        Then only the rows of the page are joined to what the columns show of other tables.
+        Then keys are found first, on the way through the order of `walked` or by gathering all matches, and only the
+        rows of the page are joined to what the columns show of other tables.
         """
         self.rows = rows
         self.whole = whole
+        self.walked = walked
         self.sort = sort
         self.reverse = reverse
         self.size = size
@@ -154,30 +159,41 @@ class Pager:
     def _take(self, place: Cursor | None, backwards: bool) -> list[dict[str, Any]]:
         """Return up to one row more than a page, from a place on, in the order of reading."""
         reverse = self.reverse is not backwards
-        ordered = self.rows.order_by(*self.sort.ordering(reverse, gather=self.whole is not None))
         limit = self.size + 1
-        if place is None:
-            return self._fetch(ordered, limit, reverse)
-        blocks = [False, True] if not reverse else [True, False]  # is the value empty?
-        if not self.sort.nullable:
-            return self._fetch(ordered.filter(self._beyond(place, reverse)), limit, reverse)
         found: list[dict[str, Any]] = []
-        start = blocks.index(place.value is None)
-        for empty in blocks[start:]:
-            part = ordered.filter(Q(**{f"{self.sort.column}__isnull": empty}))
-            if empty is (place.value is None):
-                part = part.filter(self._beyond(place, reverse))
-            found += self._fetch(part, limit - len(found), reverse)
+        for conditions in self._blocks(place, reverse):
+            found += self._fetch(conditions, limit - len(found), reverse)
             if len(found) >= limit:
                 break
         return found
 
-    def _fetch(self, ordered: Any, limit: int, reverse: bool) -> list[dict[str, Any]]:
-        """Return the first rows of an ordered query."""
+    def _blocks(self, place: Cursor | None, reverse: bool) -> list[list[Any]]:
+        """Return the conditions of each range of the index that lies beyond a place."""
+        if place is None:
+            return [[]]
+        beyond = self._beyond(place, reverse)
+        if not self.sort.nullable:
+            return [[beyond]]
+        empty = f"{self.sort.column}__isnull"
+        here = [Q(**{empty: place.value is None}), beyond]
+        return [here] if (place.value is None) is not reverse else [here, [Q(**{empty: not reverse})]]
+
+    def _fetch(self, conditions: list[Any], limit: int, reverse: bool) -> list[dict[str, Any]]:
+        """Return the first rows under these conditions."""
+        ordering = self.sort.ordering(reverse)
+        rows = self.rows.filter(*conditions)
         if self.whole is None:
-            return list(ordered[:limit])
-        keys = ordered.values("pk")[:limit]
-        return list(self.whole.filter(pk__in=keys).order_by(*self.sort.ordering(reverse)))
+            return list(rows.order_by(*ordering)[:limit])
+        keys = None
+        if self.walked is not None:
+
+            def beyond(value: Any, pk: UUID) -> list[Any]:
+                return self._blocks(Cursor(value, pk), reverse)[0]
+
+            keys = first_on_the_way(rows, self.walked.filter(*conditions), ordering, limit, beyond)
+        if keys is None:
+            keys = rows.order_by(*self.sort.ordering(reverse, gather=True)).values("pk")[:limit]
+        return list(self.whole.filter(pk__in=keys).order_by(*ordering))
 
     def _beyond(self, place: Cursor, reverse: bool) -> Any:
         """Return the condition for rows that come after a place within its block."""

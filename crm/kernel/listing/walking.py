@@ -1,0 +1,49 @@
+"""The first matches of a search on the way through a list's order.
+
+How many rows hold a fragment is beyond what the database can estimate, and both ways to a page can be slow: gathering all
+matches in order to sort them, where there are thousands, and walking the list's order until the page is full, where
+there are few. So a stretch of the order is walked first: what it holds tells which way is the short one.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+
+# The rows walked to find out, and the matches among them from which on walking further is shorter than gathering.
+STRETCH = 2_000
+DENSE = 4
+
+
+def first_on_the_way(
+    rows: Any, walked: Any, ordering: list[Any], limit: int, beyond: Callable[[Any, Any], list[Any]]
+) -> list[Any] | None:
+    """Return the keys of the first `limit` rows, or None where they are so thin that gathering all is shorter.
+
+    `walked` are the rows that an index holds in this order, from the place on where the page begins; `beyond` returns the
+    conditions of those after a row, by its sort value and key.
+    """
+    found = _in_stretch(rows, walked, ordering, limit, STRETCH)
+    if DENSE <= len(found) < limit:
+        # Twice as far as it should take; the walk ends where the page is full.
+        rest = walked.filter(*beyond(*found[-1]))
+        found += _in_stretch(rows, rest, ordering, limit - len(found), 2 * STRETCH * limit // len(found))
+    return [pk for _value, pk in found] if len(found) >= limit else None
+
+
+def _in_stretch(rows: Any, walked: Any, ordering: list[Any], limit: int, length: int) -> list[tuple[Any, Any]]:
+    """Return sort value and key of the first rows that a stretch of the order holds.
+
+    The stretch takes the table's name, so that the query of the rows reads it in place of the table, in its order.
+    """
+    try:
+        stretch, first = walked.order_by(*ordering)[:length].query.sql_with_params()
+        query, then = rows.order_by(*ordering).values_list("_sort", "pk")[:limit].query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    table = connection.ops.quote_name(walked.model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {table} AS ({stretch}) {query}", (*first, *then))
+        found: list[tuple[Any, Any]] = cursor.fetchall()
+        return found
