@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 from crm.kernel.audit.registry import label_commands, link_records, recompute_with, rights_of_command
 from crm.kernel.core import navigation, relations
 from crm.kernel.core.navigation import NavItem
+from crm.kernel.customfields.registry import refresh_search_with
 from crm.kernel.search import registry as find
 from crm.kernel.users.models import User
 
@@ -51,6 +52,8 @@ def _history() -> None:
     rights_of_command("contacts.merge", Contact, ContactEmail, ContactPhone)
     rights_of_command("companies.merge", Company, CompanyDomain, CompanyEmail, CompanyPhone)
     link_records({"contact": "contacts:contact_detail", "company": "contacts:company_detail"})
+    refresh_search_with(Contact.kind, search.refresh_search)
+    refresh_search_with(Company.kind, search.refresh_company_search)
     recompute_with(Contact, follow_contacts)
     recompute_with(Company, follow_companies)
     recompute_with(Contact, search.refresh_search)

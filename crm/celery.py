@@ -78,6 +78,11 @@ def defaults() -> dict[str, object]:
                 "schedule": 6 * 3600.0,
                 "options": {"expires": 3600},
             },
+            "go on with custom fields": {
+                "task": "crm.kernel.customfields.tasks.sweep_field_jobs",
+                "schedule": 30.0,
+                "options": {"expires": 30},
+            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

@@ -68,8 +68,9 @@ def _move(request: Request, pk: UUID, stage: Stage, board: Board | None) -> Http
 
 def _typed(request: Request, pk: UUID, stage: Stage) -> tuple[dict[str, Any], Any]:
     """Return what the dialog's form filled in, if this request comes from it or from a script that knows the fields."""
-    asked = [name for name in request.POST if name in MoveForm.base_fields or name.startswith(PREFIX)]
-    asked = [name for name in asked if not name.endswith("_currency")]
+    asked = [
+        name for name in request.POST if name in MoveForm.base_fields or (name.startswith(PREFIX) and "-" not in name)
+    ]
     if not asked:
         return {}, None
     missing = [name for name in asked if name not in ("lost_reason", "lost_comment", "closed_on")]

@@ -2,10 +2,13 @@
 
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.history import tracked
@@ -84,6 +87,75 @@ class CustomField(Keyed):
         return self.label
 
 
+class FieldJobQuerySet(models.QuerySet[Any]):
+    """Query verbs for work on values."""
+
+    def unfinished(self) -> Self:
+        """Return what a worker has to do or does."""
+        return self.filter(state__in=(FieldJob.State.WAITING, FieldJob.State.RUNNING))
+
+    def abandoned(self) -> Self:
+        """Return what should be at work and no worker holds."""
+        return self.unfinished().filter(Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now()))
+
+
+class FieldJob(Keyed):
+    """Work on all values of one field, done by a worker in batches: convert them, index them, find records by them.
+
+    A conversion belongs to the change-set of the command that asked for it, so one undo takes back all of it (C2, H2).
+    `position` is the last record done: a job that was stopped or lost its worker goes on behind it.
+    """
+
+    class Task(models.TextChoices):
+        """What is done to the values."""
+
+        CONVERT = "convert", _("Changing the stored values")
+        INDEX = "index", _("Preparing fast sorting")
+        SEARCH = "search", _("Updating the search")
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
+
+    kind: ClassVar[str] = "fieldjob"
+
+    # No foreign key: the job of a field whose creation was undone ends by itself.
+    field_id = models.UUIDField(db_index=True)
+    task = models.CharField(max_length=8, choices=Task.choices)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    # For a conversion: {"options": {"old key": "new key" or null}}, or {"misfits": "keep" or "clear"}, or {"clear": true}.
+    plan = models.JSONField(default=dict)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    position = models.UUIDField(null=True)
+    changeset_id = models.UUIDField(null=True)
+    user = models.ForeignKey("users.User", models.SET_NULL, null=True, related_name="+")
+    error = models.CharField(max_length=300, blank=True)
+    leased_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = FieldJobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("work on a custom field")
+        verbose_name_plural = _("work on custom fields")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_task_display()} ({self.get_state_display()})"
+
+    @property
+    def percent(self) -> int:
+        """How much is done, 0 to 100."""
+        return min(100 * self.done // self.total, 100) if self.total else 0
+
+
 class Customised(models.Model):
     """A record with custom fields: their values by key, in the shapes that `CustomField` names."""
 
@@ -91,6 +163,11 @@ class Customised(models.Model):
 
     class Meta:
         abstract = True
+
+
+def customised(record_kind: str) -> type[Any]:
+    """Return the model of a kind of record with custom fields."""
+    return next(each for each in apps.get_models() if issubclass(each, Customised) and each.kind == record_kind)  # type: ignore[attr-defined]
 
 
 def custom_index(name: str) -> GinIndex:

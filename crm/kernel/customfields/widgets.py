@@ -8,7 +8,7 @@ from crm.kernel.workspace.currencies import CURRENCIES
 
 
 class MoneyWithCurrency(MoneyInput):
-    """An amount and a choice of currency, `<name>` and `<name>_currency`; the value is `{"amount", "currency"}`."""
+    """An amount and a choice of currency, `<name>` and `<name>-currency`; the value is `{"amount", "currency"}`."""
 
     template_name = "customfields/widgets/money.html"
 
@@ -29,4 +29,4 @@ class MoneyWithCurrency(MoneyInput):
         value = data.get(name)
         if isinstance(value, dict):
             return value
-        return {"amount": (value or "").strip(), "currency": data.get(f"{name}_currency") or ""}
+        return {"amount": (value or "").strip(), "currency": data.get(f"{name}-currency") or ""}

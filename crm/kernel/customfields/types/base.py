@@ -97,6 +97,10 @@ class FieldType:
         """Return a value that fits in words."""
         return str(value)
 
+    def readings(self, value: Any) -> list[str]:
+        """Return the words in which another type may read a value, the best first (C2)."""
+        return [self.text(value)]
+
     def show(self, value: Any) -> str:
         """Return a value as people read it, in their language and notation."""
         return self.text(value)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
@@ -77,7 +78,7 @@ class Options(Chosen):
     has_options = True
     searched = True
 
-    @property
+    @cached_property
     def labels(self) -> dict[str, str]:
         """Return all options by key, in the order of the menu, retired ones too."""
         return {each["key"]: each["label"] for each in self.field.options}
@@ -233,6 +234,10 @@ class Person(Chosen):
         """Return the e-mail, which means one person alone, else the name."""
         person = people().get(value)
         return (person.email or person.name) if person else leftover(value)
+
+    def readings(self, value: Any) -> list[str]:
+        """Return the name, and the e-mail."""
+        return [self.show(value), self.text(value)]
 
     def show(self, value: Any) -> str:
         """Return the name."""

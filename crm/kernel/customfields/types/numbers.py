@@ -23,7 +23,7 @@ from crm.kernel.customfields.operators import BETWEEN, EMPTY, FILLED, IS, IS_NOT
 from crm.kernel.customfields.widgets import MoneyWithCurrency
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 
-from .base import FieldType, parsed
+from .base import FieldType, leftover, parsed
 
 LARGEST = Decimal(10) ** 15
 PLACES = Decimal("0.000001")
@@ -142,6 +142,10 @@ class Money(Ordered):
     def words_of(self, value: Any) -> str:
         """Return `12.50 EUR`."""
         return f"{value['amount']} {value['currency']}"
+
+    def readings(self, value: Any) -> list[str]:
+        """Return `12.50 EUR`, and the number alone."""
+        return [self.text(value), value["amount"]] if self.fits(value) else [leftover(value)]
 
     def show(self, value: Any) -> str:
         """Return the amount with its sign."""
