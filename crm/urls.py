@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("crm.kernel.users.urls")),
     path("", include("crm.kernel.workspace.urls")),
     path("", include("crm.kernel.audit.urls")),
+    path("", include("crm.kernel.customfields.urls")),
     path("", include("crm.kernel.notifications.urls")),
     path("", include("crm.kernel.search.urls")),
     path("", include("crm.kernel.listing.urls")),

@@ -11,6 +11,7 @@ from contacts.events import CompanyBinned, CompanyChanged, CompanyMerged, Contac
 from contacts.models import Company, Contact
 from contacts.registry import tell_customers
 from crm.kernel.audit.registry import label_commands, link_records, recompute_with, undo_with
+from crm.kernel.customfields.registry import refresh_search_with
 from crm.kernel.events.bus import subscribe
 
 from . import history, leaving
@@ -53,6 +54,7 @@ def connect() -> None:
     label_commands(COMMANDS)
     link_records({"deal": "deals:deal_detail"})
     undo_with(StageChange, undo_visits)
+    refresh_search_with(Deal.kind, refresh_search)
     recompute_with(Deal, recompute_deals)
     recompute_with(DealContact, recompute_people)
     recompute_with(Contact, derive_lifecycle)

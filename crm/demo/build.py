@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from activities.services.tasks import TaskRow, create_task
 from contacts.models import Company, LeadStatus, SizeBand
 from contacts.services import change_lead_status, create_company, create_contact, return_leads
 from crm.kernel.core.changes import Actor, dated_back
+from crm.kernel.customfields.services import jobs
 from crm.kernel.events.bus import unannounced
 from crm.kernel.events.drain import process
 from crm.kernel.events.models import Event
@@ -25,6 +26,7 @@ from crm.kernel.workspace.models import Workspace
 from deals.models import LostReason, Stage
 from deals.services import create_deal, edit_deal, move_deal
 
+from .custom import company_values, contact_values, deal_values
 from .setting import OSKAR, set_scene, switch_off_oskar
 from .story import Step, tell
 from .words.texts import LOST_COMMENTS
@@ -42,6 +44,8 @@ def build_story(*, seed: int, password: str, now: dt.datetime | None = None) -> 
         steps = tell(seed=seed, now=now, zone=Workspace.current().zone)
         Player(people).play(gather_notes(steps, now), now=now)
         _settle_events(now)
+    if not connection.in_atomic_block:
+        jobs.sweep()
     return len(steps)
 
 
@@ -123,6 +127,7 @@ class Player:
                 "parent": self.company(told["parent"]),
                 "tags": told["tags"],
                 "owner": actor.user,
+                **company_values(step.key, told["people"], self.people),
             },
             actor=actor,
         )
@@ -136,6 +141,7 @@ class Player:
         values["owner"] = self.people[told["owner"]] if told["owner"] else None
         values["emails"], values["phones"] = [told["email"]], [told["phone"]] if told["phone"] else []
         values["lead_score"] = told.get("score", 0)
+        values |= contact_values(step.key)
         if told["consent"]:
             values |= {"consent_at": step.at, "consent_how": "Ticked on the web form", "consent_basis": "Consent"}
         self.ids[step.key] = create_contact(values=values, actor=actor).pk
@@ -154,6 +160,7 @@ class Player:
             currency=told["currency"],
             expected_close=told["expected_close"],
             source=told["source"],
+            custom=deal_values(step.key, told["title"], step.at),
             actor=actor,
         ).pk
 

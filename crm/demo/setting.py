@@ -17,6 +17,7 @@ from crm.kernel.workspace.models import ExchangeRate, Holiday, Workspace
 from deals.models import ForecastCategory, Pipeline, Stage
 
 from .clock import SPAN_DAYS
+from .custom import add_fields
 from .roster import BY_KEY, COLLEAGUES, EAST, MANAGERS, OFFICE, OSKAR_LEFT, SAMPLE_LOGINS, WEST
 
 ZONE = "Europe/London"
@@ -63,6 +64,8 @@ def set_scene(*, password: str, now: dt.datetime) -> dict[str, User]:
         people = _add_people(make_password(password), now)
     with changeset(actor, "demo.pipelines", at=begin):
         _add_stages()
+    with changeset(actor, "demo.fields", at=begin):
+        add_fields(actor)
     return people
 
 

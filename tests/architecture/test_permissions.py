@@ -25,6 +25,8 @@ from contacts.services.contacts import create_contact
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.history import history_of
 from crm.kernel.listing.bulk.services import begin_bulk
+from crm.kernel.customfields.models import FieldJob
+from crm.kernel.customfields.services import create_field, remove_field
 from crm.kernel.listing.imports.services import receive_path
 from crm.kernel.listing.saved.members import create_list
 from crm.kernel.listing.saved.services import create_view
@@ -226,6 +228,18 @@ MATRIX: dict[str, tuple[str, str]] = {
     "deals:reason_edit": ("settings", "settings"),
     "deals:reason_archive": (NOTHING, "settings"),
     "deals:lead_qualify": ("own or team", "own or team"),
+    # Custom fields
+    "customfields:field_list": ("settings", NOTHING),
+    "customfields:field_new": ("settings", "settings"),
+    "customfields:field_order": (NOTHING, "settings"),
+    "customfields:field_edit": ("settings", "settings"),
+    "customfields:field_options": (NOTHING, "settings"),
+    "customfields:option_remove": ("settings", "settings"),
+    "customfields:field_type": ("settings", "settings"),
+    "customfields:field_settle": (NOTHING, "settings"),
+    "customfields:field_remove": ("settings", "settings"),
+    "customfields:field_restore": (NOTHING, "settings"),
+    "customfields:field_job": (NOTHING, "settings"),
     # Activities, tasks, timeline
     "activities:my_day": ("all", NOTHING),
     "activities:move_late": (NOTHING, "all"),
@@ -358,6 +372,10 @@ def build() -> World:
     tagged = {"tags": ["x"], "step": ["go"]}
     chosen = Selection("contacts", "", (str(world.ids["contacts/"]),))
     bulk = begin_bulk(actor=Actor.of(owner), selection=chosen, action="tag", params=tagged)
+    field = create_field(record_kind="contact", label="Region", type="dropdown", options=["East", "West"], actor=boss)
+    gone = create_field(record_kind="contact", label="Gone", type="text", actor=boss)
+    remove_field(field_id=gone.pk, actor=boss)
+    job = FieldJob.objects.create(field_id=field.pk, task=FieldJob.Task.SEARCH)
     pipeline = Pipeline.objects.get()
     second = {"stage": str(pipeline.stages.order_by("position")[1].pk)}
     tag = {"list": "contacts", "ids": chosen.ids[0], "tags": "x", "step": "go"}
@@ -385,6 +403,8 @@ def build() -> World:
         "settings/pipelines/": pipeline.pk,
         "settings/stages/": pipeline.stages.order_by("position")[1].pk,
         "settings/reasons/": LostReason.objects.order_by("position")[0].pk,
+        "settings/fields/jobs/": job.pk,
+        "settings/fields/": field.pk,
         "profile/absences/": absence.pk,
         "notifications/": note.pk,
         "views/": saved.pk,
@@ -403,6 +423,8 @@ def build() -> World:
         "listing:bulk_action": {"key": "tag"},
         "listing:list_layout": {"key": "contacts"},
         "listing:list_prefer": {"key": "contacts"},
+        "customfields:option_remove": {"key": "east"},
+        "customfields:field_restore": {"pk": gone.pk},
         "search:favourite": {"pk": world.ids["deals/"]},
         "activities:files": {"pk": world.ids["deals/"]},
         **world.ids.pop("binned"),  # type: ignore[dict-item]

@@ -19,6 +19,7 @@ from crm.demo.words.places import JOB_TITLES, PLACES
 from crm.demo.words.texts import AFTER_WIN, NEXT_STEPS, PRODUCTS, SMALL_TALK, TALK
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.postgres.base import wrapper
+from crm.kernel.customfields.services.checks import key_for
 from crm.kernel.users.models import Role, Team, User
 from crm.kernel.workspace.models import Workspace
 from deals.models import LostReason, Pipeline
@@ -116,6 +117,7 @@ def _values(size: Size, seed: int, now: dt.datetime) -> dict[str, Any]:
         "sources": list(SOURCES),
         "tags": list(TAGS),
         "products": [f"{name}, {scope}" for name, scopes, _low, _high in PRODUCTS for scope in scopes],
+        "product_keys": [key_for(name) for name, scopes, _low, _high in PRODUCTS for _scope in scopes],
         "calls": list(NEXT_STEPS["call"]),
         "mails": list(NEXT_STEPS["email"]),
         "meetings": list(NEXT_STEPS["meeting"]),

@@ -5,9 +5,12 @@ COMMON = "created_at, updated_at, version, import_source, external_id"
 WRITES = (
     f"""
     INSERT INTO contacts_company (id, {COMMON}, name, industry, size_band, website, description, owner_id, tags,
-        search_text, last_touch_at, street, postal_code, city, region, country)
+        search_text, last_touch_at, street, postal_code, city, region, country, custom)
     SELECT c.id, c.at, c.at, 1, '', '', c.name, c.industry, c.size_band, 'https://' || c.domain || '/', '', o.id, '{{}}',
-        crm_fold(concat_ws(' ', c.name, c.domain, c.phone, c.city)), k.touched, c.street, '', c.city, '', c.country
+        crm_fold(concat_ws(' ', c.name, c.domain, c.phone, c.city)), k.touched, c.street, '', c.city, '', c.country,
+        jsonb_strip_nulls(jsonb_build_object(
+            'segment', (ARRAY['small', 'small', 'mid_market', 'enterprise'])[1 + pg_temp.roll(c.i, 91) %% 4],
+            'points', CASE WHEN pg_temp.roll(c.i, 92) %% 5 > 0 THEN (20 + pg_temp.roll(c.i, 93) %% 5000)::text END))
     FROM t_company c LEFT JOIN t_owner o ON o.n = c.owner LEFT JOIN t_company_clock k ON k.id = c.id
     WHERE c.at >= %(since)s AND c.at < %(until)s ORDER BY c.i
     """,
@@ -23,13 +26,18 @@ WRITES = (
     INSERT INTO contacts_contact (id, {COMMON}, first_name, middle_name, last_name, job_title, company_id, owner_id,
         lifecycle, churned_reason, lead_status, unqualified_reason, lead_score, source, language, links, tags, description,
         do_not_email, do_not_call, consent_how, consent_basis, search_text, primary_email, primary_phone, last_touch_at,
-        last_worked_at, next_step_at, street, postal_code, city, region, country)
+        last_worked_at, next_step_at, street, postal_code, city, region, country, custom)
     SELECT c.id, c.at, c.at, 1, '', '', c.first, '', c.last, c.job_title, f.id, o.id, l.lifecycle, '',
         status.word, CASE WHEN l.lifecycle = 'lead' AND status.word = 'unqualified' THEN 'Too small for us' ELSE '' END,
         (pg_temp.roll(c.i, 81) %% 20 * 5)::int, c.source, c.language, '{{}}', c.tags, '', pg_temp.roll(c.i, 82) %% 25 = 0,
         pg_temp.roll(c.i, 83) %% 30 = 0, '', '',
         crm_fold(concat_ws(' ', c.first, c.last, c.email, c.phone, c.company_name)), c.email, c.phone, k.touched, k.worked,
-        k.next_at, '', '', c.city, '', c.country
+        k.next_at, '', '', c.city, '', c.country,
+        -- "letter" is the rare value (1 in 10,000), "e_mail" the common one (3 in 5); sites are to be sorted by.
+        jsonb_strip_nulls(jsonb_build_object(
+            'channel', CASE WHEN pg_temp.roll(c.i, 94) %% 10000 = 0 THEN 'letter'
+                ELSE (ARRAY['e_mail', 'e_mail', 'e_mail', 'phone', NULL])[1 + pg_temp.roll(c.i, 95) %% 5] END,
+            'sites', CASE WHEN pg_temp.roll(c.i, 96) %% 4 > 0 THEN (1 + pg_temp.roll(c.i, 97) %% 400)::text END))
     FROM t_contact c JOIN t_lifecycle l ON l.i = c.i LEFT JOIN t_company f ON f.i = c.company
     LEFT JOIN t_owner o ON o.n = c.owner LEFT JOIN t_contact_clock k ON k.i = c.i
     CROSS JOIN LATERAL (SELECT CASE WHEN c.at > %(now)s::timestamptz - interval '14 days' THEN 'new'
@@ -50,13 +58,14 @@ WRITES = (
     INSERT INTO deals_deal (id, {COMMON}, stage_version, title, owner_id, pipeline_id, stage_id, amount, currency,
         company_id, expected_close, source, description, forecast_category, lost_reason_id, lost_comment, stage_entered_at,
         closed_at, closed_on, created_unknown, tags, search_text, last_activity_at, last_worked_at, next_step_at,
-        next_step_due, next_step_type, next_step_text)
+        next_step_due, next_step_type, next_step_text, custom)
     SELECT d.id, d.at, v.at, v.k + 1, '', '', v.k + 1, d.title, o.id, %(pipeline)s, s.id, d.amount, d.currency,
         d.company_id, CASE WHEN NOT d.dateless THEN (d.ends + interval '9 days')::date END, '', '', '',
         CASE WHEN v.position = 6 THEN (%(reasons)s::uuid[])[1 + pg_temp.roll(d.d, 85) %% cardinality(%(reasons)s::uuid[])] END,
         '', v.at, CASE WHEN d.closed THEN d.ends END,
         CASE WHEN d.closed THEN (d.ends AT TIME ZONE %(zone)s)::date END, false, '{{}}',
-        crm_fold(concat_ws(' ', d.title, d.company_name, d.person)), k.touched, k.worked, k.next_at, k.due, k.type, k.title
+        crm_fold(concat_ws(' ', d.title, d.company_name, d.person)), k.touched, k.worked, k.next_at, k.due, k.type, k.title,
+        jsonb_build_object('product', (%(product_keys)s::text[])[array_position(%(products)s::text[], d.title)])
     FROM t_deal d JOIN t_visit v ON v.d = d.d AND v.until IS NULL JOIN t_stage s ON s.position = v.position
     JOIN t_owner o ON o.n = d.owner JOIN t_deal_clock k ON k.d = d.d
     WHERE d.at >= %(since)s AND d.at < %(until)s ORDER BY d.d

@@ -30,7 +30,10 @@ def form_fields(
 
 
 def _cleaning(kind: Any, plain: Any) -> Any:
-    return lambda raw: kind.clean(plain(raw))
+    def clean(raw: Any) -> Any:
+        return kind.clean(plain([each for each in raw if each != ""] if isinstance(raw, list) else raw))
+
+    return clean
 
 
 class CustomFieldsForm(forms.Form):

@@ -8,20 +8,11 @@ from django.db import migrations
 WORDS = """
 CREATE OR REPLACE FUNCTION public.crm_custom_words(kind text, custom jsonb) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT string_agg(
-        CASE
-            WHEN f.type IN ('dropdown', 'multi_select') THEN (
-                SELECT string_agg(o.value ->> 'label', ' ' ORDER BY o.ordinality)
-                FROM jsonb_array_elements(f.options) WITH ORDINALITY o
-                WHERE custom -> f.key = o.value -> 'key' OR custom -> f.key @> jsonb_build_array(o.value -> 'key')
-            )
-            WHEN jsonb_typeof(custom -> f.key) = 'string' THEN left(custom ->> f.key, 1000)
-        END, ' ' ORDER BY f.position, f.label
-    )
+    SELECT string_agg(left(custom ->> f.key, 1000), ' ' ORDER BY f.position, f.label)
     FROM public.customfields_customfield f
     WHERE custom <> '{}' AND f.record_kind = kind AND custom ? f.key
         AND f.removed_at IS NULL AND f.roles = '{}'
-        AND f.type IN ('text', 'long_text', 'url', 'dropdown', 'multi_select')
+        AND f.type IN ('text', 'long_text', 'url') AND jsonb_typeof(custom -> f.key) = 'string'
 $$
 """
 

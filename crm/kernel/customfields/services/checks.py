@@ -1,8 +1,10 @@
 """What definitions must satisfy."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from crm.kernel.customfields.models import CustomField
@@ -12,10 +14,18 @@ MOST_OPTIONS = 200
 LABEL_LENGTH = 80
 
 
+def key_for(label: str, taken: Iterable[str] = ()) -> str:
+    """Return a key of a label: `Fleet size` is `fleet_size`, a second one `fleet_size_2`."""
+    key = re.sub(r"[^a-z0-9]+", "_", slugify(label)).strip("_")[:36]
+    key = key if key and key[0].isalpha() else f"field_{key}".rstrip("_")
+    used, number, found = set(taken), 2, key
+    while found in used:
+        found, number = f"{key}_{number}", number + 1
+    return found
+
+
 def new_options(options: Iterable[str | Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return options of labels, or of whole options with their keys, in the shape that is stored; empty ones are left out."""
-    from .definitions import key_for
-
     found: list[dict[str, Any]] = []
     for each in options:
         given = {"label": each} if isinstance(each, str) else dict(each)

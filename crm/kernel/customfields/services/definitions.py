@@ -1,13 +1,11 @@
 """Making, changing, ordering and removing definitions. Values are never touched here (see `options`, `retyping`)."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor, command
@@ -17,7 +15,7 @@ from crm.kernel.customfields.models import CustomField, FieldJob
 from crm.kernel.customfields.types import REGISTRY
 from crm.kernel.users.models import Role
 
-from .checks import MOST_FIELDS, check_options, new_options
+from .checks import MOST_FIELDS, check_options, key_for, new_options
 from .jobs import start_job
 
 EDITABLE = ("label", "help_text", "required", "roles", "sortable")
@@ -69,16 +67,6 @@ def create_field(
     if field.sortable:
         start_job(field, FieldJob.Task.INDEX, actor)
     return field
-
-
-def key_for(label: str, taken: Iterable[str] = ()) -> str:
-    """Return a key of a label: `Fleet size` is `fleet_size`, a second one `fleet_size_2`."""
-    key = re.sub(r"[^a-z0-9]+", "_", slugify(label)).strip("_")[:36]
-    key = key if key and key[0].isalpha() else f"field_{key}".rstrip("_")
-    used, number, found = set(taken), 2, key
-    while found in used:
-        found, number = f"{key}_{number}", number + 1
-    return found
 
 
 def _set(field: CustomField, values: Mapping[str, Any], errors: dict[str, str]) -> None:

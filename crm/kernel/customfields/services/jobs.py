@@ -44,6 +44,8 @@ def start_job(field: CustomField, task: str, actor: Actor, plan: dict[str, Any] 
     """Begin work on a field's values: at once where few records hold one, else by the worker. None if nothing is to do."""
     if task == FieldJob.Task.INDEX and _index_is_right(field):
         return None
+    if task == FieldJob.Task.SEARCH and not REGISTRY[field.type].searched:
+        return None
     total = 0
     if task != FieldJob.Task.INDEX:
         total = customised(field.record_kind).objects.filter(custom__has_key=field.key).count()

@@ -28,11 +28,11 @@ def edit_options(*, field_id: UUID, options: Sequence[dict[str, Any]], actor: Ac
     kept = [each for each in options if each.get("key")]
     if {each["key"] for each in kept} != set(known):
         raise Refused(_("The choices have changed in the meantime. Look at them again."))
+    if any(not str(each.get("label") or "").strip() for each in kept):
+        words = _("A choice needs a name.")
+        raise Refused(words, fields={"options": words})
     ordered = new_options([*options])
-    labels_before = [each["label"] for each in field.options]
     _save(field, ordered)
-    if labels_before != [each["label"] for each in ordered]:
-        start_job(field, FieldJob.Task.SEARCH, actor)
     return field
 
 

@@ -114,7 +114,7 @@ class FieldType:
 
     def search_words(self, value: Any) -> Iterable[str]:
         """Return the words by which a record is found through this value."""
-        return [self.text(value)] if self.searched and value is not None else []
+        return [value] if self.searched and isinstance(value, str) else []
 
     # Lists --------------------------------------------------------------------------------------------------------
     def sql(self, column: str = "custom") -> Expression:

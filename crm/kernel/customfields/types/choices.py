@@ -76,7 +76,6 @@ class Options(Chosen):
     """What dropdown and multi-select share: options have a key that stays and a label that people read."""
 
     has_options = True
-    searched = True
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -199,10 +198,6 @@ class MultiSelect(Options):
         for key in keys:
             found |= self.holding([key], column)
         return ~found if operator == NONE else found
-
-    def search_words(self, value: Any) -> Iterable[str]:
-        """Return the labels."""
-        return [self.labels[key] for key in value] if value and self.fits(value) else []
 
 
 class Person(Chosen):

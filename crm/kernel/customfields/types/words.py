@@ -85,7 +85,7 @@ class LongText(Text):
 
     def search_words(self, value: Any) -> Iterable[str]:
         """Return the first thousand characters: a search that held whole essays would find everything."""
-        return [str(value)[:1000]] if value is not None else []
+        return [value[:1000]] if isinstance(value, str) else []
 
     def control(self, **options: Any) -> forms.Field:
         """Return a box for lines."""

@@ -1,0 +1,1 @@
+"""Settings of custom fields, for holders of the flag `settings`."""
