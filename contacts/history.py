@@ -5,6 +5,7 @@ from uuid import UUID
 
 from crm.kernel.audit.registry import restore_with
 from crm.kernel.core.changes import Actor
+from crm.kernel.customfields.fields import PREFIX
 
 from .fields import COMPANY_FIELDS, CONTACT_FIELDS
 from .models import Company, Contact
@@ -24,5 +25,6 @@ def set_company_value(pk: UUID, name: str, value: Any, actor: Actor) -> None:
 
 def register() -> None:
     """Offer on the history what the record's page lets people edit."""
-    restore_with(Contact, {name for each in CONTACT_FIELDS for name in each.inputs}, set_contact_value)
-    restore_with(Company, {name for each in COMPANY_FIELDS for name in each.inputs}, set_company_value)
+    custom = f"{PREFIX}*"
+    restore_with(Contact, {custom, *(name for each in CONTACT_FIELDS for name in each.inputs)}, set_contact_value)
+    restore_with(Company, {custom, *(name for each in COMPANY_FIELDS for name in each.inputs)}, set_company_value)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from crm.kernel.audit.registry import restore_with
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
+from crm.kernel.customfields.fields import PREFIX
 
 from .models import Deal
 from .services.checks import EDITABLE
@@ -26,4 +27,4 @@ def set_deal_value(pk: UUID, name: str, value: Any, actor: Actor) -> None:
 
 def register() -> None:
     """Offer on the history what a deal's page lets people edit."""
-    restore_with(Deal, EDITABLE, set_deal_value)
+    restore_with(Deal, {f"{PREFIX}*", *EDITABLE}, set_deal_value)

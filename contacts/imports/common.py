@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from contacts.countries import region_of_zone
 from contacts.models import survivors_of
 from crm.kernel.core import parsers
+from crm.kernel.customfields.values import changed_names, merged
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Field, Row
 from crm.kernel.listing.imports.tables import pairs
@@ -197,9 +198,13 @@ def changed(job: Job, present: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
     changes: dict[str, Any] = {}
     for name, value in wanted.items():
         before = present[name]
-        if value in (None, "", []) or value == before:
+        if value in (None, "", [], {}) or value == before:
             continue
-        if name == "tags":
+        if name == "custom":
+            kept = {k: v for k, v in value.items() if job.run.overwrite or k not in before}
+            if (together := merged(before, kept)) != before:
+                changes[name] = together
+        elif name == "tags":
             united = list(dict.fromkeys([*before, *value]))[:MAX_TAGS]
             if united != before:
                 changes[name] = united
@@ -216,6 +221,12 @@ def changed(job: Job, present: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
         changes.pop("external_id", None)
         changes.pop("import_source", None)
     return changes
+
+
+def told_fields(changes: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """Return the names of changed columns as events carry them, custom fields each by its own."""
+    names = [name for name in changes if name != "custom"]
+    return [*names, *changed_names(before["custom"], changes.get("custom", before["custom"]))]
 
 
 def companies_named(names: Iterable[str]) -> dict[str, UUID]:

@@ -16,6 +16,7 @@ from crm.kernel.core.bulk import copy_rows, update_rows
 from crm.kernel.core.ids import uuid7
 from crm.kernel.core.parsers import CellError, Style
 from crm.kernel.events.bus import publish
+from crm.kernel.listing.imports.custom import custom_of
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field, Importer, Row, Session, Words
@@ -32,6 +33,7 @@ from .common import (
     require_rights,
     shared_fields,
     take_known,
+    told_fields,
 )
 
 COLUMNS = (
@@ -197,6 +199,7 @@ class CompanySession(Session):
             if "owner" in values:
                 values["owner_id"] = values["owner"]
             row.record = {name: values[name] for name in COLUMNS if values.get(name) is not None}
+            row.record["custom"] = custom_of(values)
             row.record |= {"import_source": self.job.run.source, "external_id": values.get("external_id", "")}
             if row.action == "create":
                 row.record["id"] = uuid7()
@@ -266,7 +269,7 @@ class CompanySession(Session):
     def _plan_changes(self, rows: list[Row]) -> None:
         if not rows:
             return
-        names = (*COLUMNS, "parent_id", "import_source", "external_id")
+        names = (*COLUMNS, "custom", "parent_id", "import_source", "external_id")
         locked = Company.objects.filter(pk__in=[row.known for row in rows])
         locked = locked if self.job.dry else locked.locked()
         present = {values["pk"]: values for values in locked.values("pk", *names)}
@@ -275,6 +278,7 @@ class CompanySession(Session):
             wanted = {"parent_id": row.record.get("parent_id")} if self.job.stage else row.record
             wanted = {k: v for k, v in wanted.items() if k in names and k not in ("name", "created_at")}
             row.changes = changed(self.job, present[row.known], wanted)
+            row.record["told"] = told_fields(row.changes, present[row.known])
             have = children.get(row.known, {})  # type: ignore[arg-type]
             fresh = {key: [v for v in row.values.get(key, ()) if v not in have.get(key, ())] for key in CHILDREN}
             row.record["fresh"] = fresh if not self.job.stage else {}
@@ -307,7 +311,8 @@ class CompanySession(Session):
         )
         refresh_company_search([row.known for row in known if row.known])
         fields = {
-            row.known: tuple(sorted((*row.changes, *(k for k, v in row.record["fresh"].items() if v)))) for row in known
+            row.known: tuple(sorted((*row.record["told"], *(k for k, v in row.record["fresh"].items() if v))))
+            for row in known
         }
         publish(
             *(CompanyChanged(subject_id=pk, fields=names) for pk, names in fields.items() if pk), actor=self.job.actor
@@ -337,6 +342,7 @@ class CompanyImporter(Importer):
     """Companies, with their domains, shared addresses, phones and parent companies."""
 
     kind: ClassVar[str] = "companies"
+    record_kind: ClassVar[str] = "company"
     label: ClassVar[Words] = gettext_lazy("Companies")
     one: ClassVar[Words] = gettext_lazy("company")
     icon: ClassVar[str] = "building-2"

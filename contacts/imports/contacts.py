@@ -14,6 +14,7 @@ from crm.kernel.core import parsers
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.history import history_of
 from crm.kernel.core.ids import uuid7
+from crm.kernel.listing.imports.custom import custom_of
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field, Importer, Row, Session, Words
 from crm.kernel.listing.imports.tables import pairs
@@ -181,6 +182,7 @@ class ContactSession(Session):
             value = values.get(name)
             if value is not None and not (guessed and name == "first_name"):
                 row.record[name] = value
+        row.record["custom"] = custom_of(values)
         external = values.get("external_id") or (row.keys[0] if row.keys[0].startswith("row:") else "")
         row.record |= {"import_source": self.job.run.source if external else "", "external_id": external}
 
@@ -218,6 +220,7 @@ class ContactImporter(Importer):
     """People, with their company: found by id, domain or name, or made."""
 
     kind: ClassVar[str] = "contacts"
+    record_kind: ClassVar[str] = "contact"
     label: ClassVar[Words] = gettext_lazy("Contacts")
     one: ClassVar[Words] = gettext_lazy("contact")
     icon: ClassVar[str] = "user-round"

@@ -18,7 +18,7 @@ from crm.kernel.events.bus import DomainEvent, publish
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Row
 
-from .common import changed
+from .common import changed, told_fields
 
 COLUMNS = (
     "first_name", "middle_name", "last_name", "job_title", "company_id", "owner_id", "lifecycle",
@@ -59,7 +59,7 @@ def _work_out(job: Job, rows: Sequence[Row]) -> None:
     ids = [row.known for row in rows if row.known]
     contacts = Contact.objects.filter(pk__in=ids)
     contacts = contacts if job.dry else contacts.locked()
-    present = {v["pk"]: v for v in contacts.values("pk", *COLUMNS, "import_source", "external_id")}
+    present = {v["pk"]: v for v in contacts.values("pk", *COLUMNS, "custom", "import_source", "external_id")}
     have = _children(ids)
     for row in rows:
         before = present[row.known]
@@ -104,7 +104,8 @@ def _events(job: Job, rows: Sequence[Row]) -> list[DomainEvent]:
         assert row.known is not None
         before, changes = row.record["before"], row.changes
         company = changes.get("company_id", before["company_id"])
-        fields = tuple(sorted((*changes, *(key for key, fresh in row.record["fresh"].items() if fresh))))
+        fresh = [key for key, added in row.record["fresh"].items() if added]
+        fields = tuple(sorted((*told_fields(changes, before), *fresh)))
         if fields:
             events.append(ContactChanged(subject_id=row.known, company_id=company, fields=fields))
         if row.record.get("returned"):

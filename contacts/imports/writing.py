@@ -12,6 +12,8 @@ from contacts.registry import companies_that_bought
 from contacts.services import spellings
 from crm.kernel.core.bulk import copy_rows
 from crm.kernel.core.ids import uuid7
+from crm.kernel.customfields.fields import fields_for
+from crm.kernel.customfields.values import words_of
 from crm.kernel.events.bus import publish
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.tables import copy_by_time
@@ -61,6 +63,7 @@ def _search_texts(contacts: Sequence[dict[str, Any]]) -> list[str]:
     """Return what each new contact is found by, as `refresh_search` would write it."""
     wanted = {contact["company_id"] for contact in contacts if contact.get("company_id")}
     names = dict(Company.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+    fields = fields_for(Contact.kind)
     words = []
     for contact in contacts:
         parts = (
@@ -69,6 +72,7 @@ def _search_texts(contacts: Sequence[dict[str, Any]]) -> list[str]:
             *contact["phones"],
             names.get(contact.get("company_id")),
             *spellings.of_person(contact.get("first_name") or "", contact.get("last_name") or ""),
+            *words_of(fields, contact.get("custom", {})),
         )
         words.append(" ".join(part for part in parts if part))
     with connection.cursor() as cursor:

@@ -20,12 +20,14 @@ from contacts.imports.links import CompanyLinks, ContactLinks
 from contacts.models import Company
 from crm.kernel.core.changes import Actor, set_business_time
 from crm.kernel.core.parsers import CellError
+from crm.kernel.customfields.fields import PREFIX, column_key
+from crm.kernel.listing.imports.custom import custom_of
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.imports.registry import Choice, Field, Importer, Row, Session, Words
 from crm.kernel.listing.imports.tables import note_changeset
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
-from deals.models import Deal, LostReason, Pipeline
+from deals.models import Deal, LostReason, Pipeline, demandable_fields
 from deals.services import NewDeal, create_deals
 
 from .fields import deal_fields
@@ -56,6 +58,7 @@ class DealSession(Session):
         single = values.pop("tag", None)
         tags = [*values.get("tags", ()), *(single.split("\n") if single else ())]
         values["tags"] = list(dict.fromkeys(tags))[:MAX_TAGS]
+        row.record["custom"] = custom_of(values)
         if described := values.pop("describe", None):
             values["description"] = "\n".join(part for part in (values.get("description"), described) if part)
 
@@ -147,6 +150,8 @@ class DealSession(Session):
             missing = [
                 name for name in record["stage"].required_fields if name in GATED and not values.get(GATED[name])
             ]
+            custom = {column_key(each): each.key not in record["custom"] for each in demandable_fields()}
+            missing += [name for name in record["stage"].required_fields if custom.get(name)]
             if missing:
                 row.warn("", _("The stage asks for: %(fields)s.") % {"fields": ", ".join(missing)})
 
@@ -209,6 +214,7 @@ class DealSession(Session):
             closed_on=record["closed_on"],
             lost_reason=record["lost_reason"],
             lost_comment=values.get("lost_comment") or ("" if known else unlisted),
+            custom={f"{PREFIX}{key}": value for key, value in record["custom"].items()},
             import_source=self.job.run.source,
             external_id=values.get("external_id") or row.keys[0],
         )
@@ -221,6 +227,7 @@ class DealImporter(Importer):
     """Deals with their owners, companies and people, open or long closed."""
 
     kind: ClassVar[str] = "deals"
+    record_kind: ClassVar[str] = "deal"
     label: ClassVar[Words] = gettext_lazy("Deals")
     one: ClassVar[Words] = gettext_lazy("deal")
     icon: ClassVar[str] = "handshake"

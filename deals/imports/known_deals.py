@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from contacts.imports.common import changed
 from contacts.models import Company
 from crm.kernel.core.errors import MissingFields, Refused
+from crm.kernel.customfields.fields import PREFIX
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Row
 from crm.kernel.users.models import User
@@ -25,13 +26,14 @@ def work_out(job: Job, rows: Sequence[Row]) -> None:
     ids = [row.known for row in rows if row.known]
     deals = Deal.objects.filter(pk__in=ids)
     deals = deals if job.dry else deals.locked()
-    present = {v["pk"]: v for v in deals.values("pk", "stage_id", *COLUMNS, "import_source", "external_id")}
+    present = {v["pk"]: v for v in deals.values("pk", "stage_id", *COLUMNS, "custom", "import_source", "external_id")}
     people: dict[Any, set[Any]] = {}
     for deal, contact in DealContact.objects.filter(deal__in=ids).values_list("deal_id", "contact_id"):
         people.setdefault(deal, set()).add(contact)
     for row in rows:
         before, values = present[row.known], row.values
         wanted = {name: values[name] for name in PLAIN if values.get(name) is not None}
+        wanted["custom"] = row.record["custom"]
         wanted |= {"owner_id": values.get("owner"), "company_id": values.get("company_id")}
         stage = row.record["stage"]
         if before["stage_id"] == stage.pk and stage.is_lost:
@@ -64,6 +66,8 @@ def _change(job: Job, row: Row) -> None:
         if pk := changes.pop(f"{name}_id", None):
             relations[name] = model.objects.get(pk=pk)
     changes.pop("lost_reason_id", None)
+    custom = changes.pop("custom", {})
+    changes |= {f"{PREFIX}{key}": custom[key] for key in row.record["custom"] if key in custom}
     if stage is not None:
         move_deal(
             deal_id=row.known, to_stage=stage, actor=job.actor, lost_reason=row.record["lost_reason"],

@@ -24,9 +24,9 @@ from contacts.services.companies import create_company
 from contacts.services.contacts import create_contact
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.history import history_of
-from crm.kernel.listing.bulk.services import begin_bulk
 from crm.kernel.customfields.models import FieldJob
 from crm.kernel.customfields.services import create_field, remove_field
+from crm.kernel.listing.bulk.services import begin_bulk
 from crm.kernel.listing.imports.services import receive_path
 from crm.kernel.listing.saved.members import create_list
 from crm.kernel.listing.saved.services import create_view

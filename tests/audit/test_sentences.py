@@ -137,7 +137,7 @@ def test_undo_is_offered_for_ones_own_commands(client_of, rep, viewer, me, deal)
     assert b"/undo/" not in client_of(viewer).get(path).content
 
 
-def test_every_record_kind_has_fields_to_filter_by():
+def test_every_record_kind_has_fields_to_filter_by(db):
     assert {"title", "amount", "dealcontact"} <= set(fields_of(Deal))
     assert {"first_name", "contactemail", "contactphone"} <= set(fields_of(Contact))
     assert not {"version", "search_text", "id"} & set(fields_of(Contact))

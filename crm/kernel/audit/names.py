@@ -15,6 +15,8 @@ from crm.kernel.core import formats
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.models import Record
 
+from .columns import JsonPart, part_at, value_of
+
 LONGEST = 160
 
 
@@ -37,9 +39,9 @@ class Names:
     def collect(self, pairs: Iterable[tuple[Any, Any]]) -> None:
         """Note all values of (field, step) pairs, before and after."""
         for field, step in pairs:
-            self.add(field, step.row[field.attname])
+            self.add(field, value_of(field, step.row))
             if step.earlier is not None:
-                self.add(field, step.earlier[field.attname])
+                self.add(field, value_of(field, step.earlier))
 
     def _name(self, model: type[models.Model], pk: UUID) -> str:
         if model not in self._known:
@@ -57,6 +59,9 @@ class Names:
 
     def label(self, field: Any, key: str = "") -> str:
         """Return what a field is called, or one key of a JSON column."""
+        part = part_at(field.model, field.name, key, self._actor) if key else None
+        if part is not None:
+            return part.verbose_name
         words = capfirst(str(field.verbose_name))
         return f"{words}, {key}" if key else words
 
@@ -66,11 +71,16 @@ class Names:
             return self.words(field, {field.attname: value})
         if value is None or value == []:
             return ""
+        part = part_at(field.model, field.name, key, self._actor)
+        if part is not None:
+            return Truncator(part.words(value)).chars(LONGEST)
         return Truncator(self._plain(field, value, {})).chars(LONGEST)
 
     def words(self, field: Any, row: dict[str, Any]) -> str:
         """Return the words for a field's value in a row; nothing for no value."""
-        value = row[field.attname]
+        value = value_of(field, row)
+        if isinstance(field, JsonPart):
+            return Truncator(field.words(value)).chars(LONGEST) if value is not None else ""
         if value is None or value == "" or value == []:
             return ""
         if isinstance(field, models.ForeignKey):

@@ -22,6 +22,7 @@ from crm.kernel.core.changes import Actor
 from crm.kernel.core.history import TRACKED, history_of
 from crm.kernel.core.models import Record
 
+from .columns import divided, value_of
 from .models import ChangeSet
 from .names import Names
 from .registry import command_labels
@@ -87,9 +88,9 @@ class Step:
     earlier: dict[str, Any] | None
 
 
-def fields_of(model: type[models.Model]) -> dict[str, str]:
+def fields_of(model: type[models.Model], actor: Actor | None = None) -> dict[str, str]:
     """Return what a record's history can be filtered by: key and words of its own fields and of what belongs to it."""
-    own = {each.name: capfirst(each.verbose_name) for each in _told(model)}
+    own = {each.name: capfirst(each.verbose_name) for each in divided(_told(model), model, actor)}
     children = {child.kind: capfirst(str(child._meta.verbose_name)) for child in _children(model)}  # type: ignore[attr-defined]
     return own | children
 
@@ -111,7 +112,7 @@ def record_changes(
         if field in (None, kind):
             steps += _child_steps(child, record, before)
     names = Names(actor)
-    told = [(step, list(changed_fields(step))) for step in steps]
+    told = [(step, list(changed_fields(step, actor))) for step in steps]
     if field is not None and field not in children:
         told = [(step, [each for each in changed if each.name == field]) for step, changed in told]
         told = [(step, changed) for step, changed in told if changed]
@@ -179,12 +180,15 @@ def _step(model: type[models.Model], row: dict[str, Any], earlier: dict[str, Any
     return Step(model, row["pgh_label"], row["pgh_context_id"], row["pgh_created_at"], row["pgh_id"], row, earlier)
 
 
-def changed_fields(step: Step) -> Iterator[Any]:
-    """Yield the fields that a write changed; for a new row those that were filled, for a removed one those it had."""
-    for each in _told(step.model):
-        value = step.row[each.attname]
+def changed_fields(step: Step, actor: Actor) -> Iterator[Any]:
+    """Yield the fields that a write changed; for a new row those that were filled, for a removed one those it had.
+
+    Of custom fields those that the actor may see (C1).
+    """
+    for each in divided(_told(step.model), step.model, actor):
+        value = value_of(each, step.row)
         if step.label == "update" and step.earlier is not None:
-            if step.earlier[each.attname] != value:
+            if value_of(each, step.earlier) != value:
                 yield each
         elif step.label != "update" and value not in (None, "", [], False):
             yield each
@@ -223,7 +227,7 @@ def tell(step: Step, changed: list[Any], names: Names, *, plain: bool) -> Iterat
         before = names.words(each, step.earlier) if step.earlier is not None else ""
         after = names.words(each, step.row)
         what = "changed" if before and after else "set" if after else "cleared"
-        row, old = (step.earlier.get("pgh_id", 0), step.earlier[each.attname]) if step.earlier else (0, None)
+        row, old = (step.earlier.get("pgh_id", 0), value_of(each, step.earlier)) if step.earlier else (0, None)
         yield Sentence(each.name, what, capfirst(str(each.verbose_name)), before, after, row, old)
 
 

@@ -83,7 +83,7 @@ def _next_rows(changeset_id: UUID, model: type[models.Model], seen: int, room: i
 
 def _tell(made: ChangeSet, changes: list[RowChange], actor: Actor) -> list[Story]:
     names = Names(actor)
-    steps = [(change, step, list(changed_fields(step))) for change in changes if (step := _step(made, change))]
+    steps = [(change, step, list(changed_fields(step, actor))) for change in changes if (step := _step(made, change))]
     names.collect((each, step) for _change, step, fields in steps for each in fields)
     groups: dict[tuple[str, Any], list[tuple[RowChange, Step, list[Any]]]] = {}
     for change, step, fields in steps:

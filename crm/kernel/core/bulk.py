@@ -24,7 +24,10 @@ def writable_columns(model: type[models.Model]) -> list[tuple[str, str, "models.
     return [
         (f.attname, f.column, f)
         for f in model._meta.concrete_fields
-        if f.column and not f.generated and f.db_default is models.NOT_PROVIDED and not isinstance(f, models.AutoField)
+        if f.column
+        and not f.generated
+        and not isinstance(f, models.AutoField)
+        and (f.db_default is models.NOT_PROVIDED or f.has_default())
     ]
 
 

@@ -3,7 +3,8 @@
 Pages ask `fields_for`, which is kept for a few seconds; services that check values ask `definitions`, which is not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from crm.kernel.core.remember import remembered
@@ -16,9 +17,29 @@ if TYPE_CHECKING:
 PREFIX = "cf_"
 
 
+_pretended: list[CustomField] = []
+
+
+@contextmanager
+def pretended(fields: Iterable[CustomField]) -> Iterator[None]:
+    """Act in the block as if there were these fields too, in place of stored ones of the same key: for a dry run."""
+    _pretended.extend(fields)
+    try:
+        yield
+    finally:
+        _pretended.clear()
+
+
 @remembered
-def _live() -> tuple[CustomField, ...]:
+def _stored() -> tuple[CustomField, ...]:
     return tuple(CustomField.objects.live())
+
+
+def _live() -> Sequence[CustomField]:
+    if not _pretended:
+        return _stored()
+    keys = {(each.record_kind, each.key) for each in _pretended}
+    return [*(each for each in _stored() if (each.record_kind, each.key) not in keys), *_pretended]
 
 
 def fields_for(record_kind: str, actor: "Actor | Any | None" = None) -> list[CustomField]:
@@ -28,7 +49,8 @@ def fields_for(record_kind: str, actor: "Actor | Any | None" = None) -> list[Cus
 
 def definitions(record_kind: str) -> dict[str, CustomField]:
     """Return the fields of a kind by key as the database has them now: for checks."""
-    return {each.key: each for each in CustomField.objects.live().filter(record_kind=record_kind)}
+    stored = {each.key: each for each in CustomField.objects.live().filter(record_kind=record_kind)}
+    return stored | {each.key: each for each in _pretended if each.record_kind == record_kind}
 
 
 def may_see(field: CustomField, actor: "Actor | Any | None") -> bool:
@@ -57,9 +79,10 @@ def field_of(record_kind: str, name: str, actor: "Actor | Any | None" = None) ->
 def hidden_keys(record_kind: str, actor: "Actor | Any | None") -> frozenset[str]:
     """Return the keys whose values must not reach an actor: those of other roles, and of fields that were removed."""
     shown = {each.key for each in fields_for(record_kind, actor)}
-    return frozenset(each.key for each in _all() if each.record_kind == record_kind and each.key not in shown)
+    return frozenset(each.key for each in all_fields() if each.record_kind == record_kind and each.key not in shown)
 
 
 @remembered
-def _all() -> Sequence[CustomField]:
+def all_fields() -> Sequence[CustomField]:
+    """Return all definitions, those of removed fields too: for histories."""
     return tuple(CustomField.objects.all())

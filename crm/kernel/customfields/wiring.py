@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from crm.kernel.audit.columns import JsonPart, divide_with
 from crm.kernel.audit.registry import label_commands, recompute_with
 from crm.kernel.core import navigation
 from crm.kernel.core.changes import Actor
@@ -16,8 +17,10 @@ from crm.kernel.events.models import Event
 from crm.kernel.events.tasks import run_later
 
 from .events import FieldJobReady
+from .fields import all_fields, column_key, may_see
 from .models import CustomField, FieldJob
 from .services.jobs import start_job
+from .types import type_of
 
 TASK = "crm.kernel.customfields.tasks.work_on_field_job"
 
@@ -26,6 +29,7 @@ def connect() -> None:
     """Called when the app is ready."""
     consume(FieldJobReady, "fields.work", hand_to_worker)
     recompute_with(CustomField, after_undo)
+    divide_with("custom", parts_for)
     navigation.register_settings(
         NavItem(
             "fields", _("Custom fields"), "customfields:field_list", "text-cursor-input", order=40,
@@ -48,6 +52,18 @@ def connect() -> None:
             "fields.resume": _("went on with work on a custom field"),
         }
     )
+
+
+def parts_for(model: Any, actor: Actor | None) -> list[JsonPart]:
+    """Return the custom fields in which the history of a record is told: those that the actor may see, removed ones too.
+
+    Without an actor those that everybody may see.
+    """
+    return [
+        JsonPart("custom", each.key, column_key(each), each.label, type_of(each).show)
+        for each in all_fields()
+        if each.record_kind == model.kind and (may_see(each, actor) if actor is not None else not each.roles)
+    ]
 
 
 def hand_to_worker(event: Event) -> None:

@@ -48,7 +48,7 @@ def record_history(request: Request, kind: str, pk: UUID) -> HttpResponseBase:
     """Everything that happened to a record, in sentences, filtered by field if asked (H3)."""
     model = _model_of(kind)
     record = get_object_or_404(model.objects.visible_to(request.actor), pk=pk)  # type: ignore[attr-defined]
-    fields = fields_of(model)
+    fields = fields_of(model, request.actor)
     field = request.GET.get("field") or None
     if field is not None and field not in fields:
         return render(request, "audit/unknown_field.html", {"field": field, "record": record}, status=400)
@@ -85,7 +85,7 @@ def restore(request: Request, kind: str, pk: UUID) -> HttpResponseBase:
     except Refused as refused:
         toast(request, refused.message, "bad")
         return back(request, 422)
-    label = fields_of(model)[field]
+    label = fields_of(model, request.actor)[field]
     said = _("%(field)s is “%(value)s” again") if words else _("%(field)s is empty again")
     toast(request, said % {"field": label, "value": words}, undo=request.actor.last_change)
     return back(request, 200) if is_fragment(request) else redirect("audit:record_history", kind, record.pk)

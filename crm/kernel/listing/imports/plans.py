@@ -3,6 +3,7 @@
 The format is described in `docs/import/format.md`.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
+from crm.kernel.customfields.fields import PREFIX
 from crm.kernel.users.models import User
 
 from . import directory, services
 from .engine import check_and_keep, perform
 from .files import inspect, read_rows
 from .models import ImportRun
+from .plan_fields import PlannedField, read_fields
 from .registry import Importer, importer_of, importers
 
 FILE_KEYS = {
@@ -55,6 +58,7 @@ class Plan:
 
     name: str
     files: list[PlannedFile]
+    fields: list[PlannedField] = field(default_factory=list)
 
 
 def load_plan(path: Path) -> Plan:
@@ -65,12 +69,13 @@ def load_plan(path: Path) -> Plan:
         raise Refused(_("The plan is no valid YAML: %(error)s") % {"error": str(error)[:200]}) from error
     if not isinstance(raw, dict) or not isinstance(raw.get("files"), list) or not raw.get("name"):
         raise Refused(_("A plan has a name and a list of files."))
-    if unknown := set(raw) - {"name", "files", "about"}:
+    if unknown := set(raw) - {"name", "files", "about", "fields"}:
         raise Refused(_("The plan does not know “%(keys)s”.") % {"keys": ", ".join(sorted(map(str, unknown)))})
-    return Plan(str(raw["name"])[:60], [_planned(entry, str(raw["name"])[:60]) for entry in raw["files"]])
+    name, fields = str(raw["name"])[:60], read_fields(raw.get("fields", []))
+    return Plan(name, [_planned(entry, name, fields) for entry in raw["files"]], fields)
 
 
-def _planned(entry: Any, name: str) -> PlannedFile:
+def _planned(entry: Any, name: str, fields: Sequence[PlannedField]) -> PlannedFile:
     if not isinstance(entry, dict) or not {"file", "kind", "columns"} <= set(entry):
         raise Refused(_("Each file of a plan has file, kind and columns."))
     where = str(entry["file"])
@@ -80,7 +85,8 @@ def _planned(entry: Any, name: str) -> PlannedFile:
     if entry["kind"] not in {each.kind for each in importers()}:
         raise Refused(_("%(file)s: there is no kind “%(kind)s”.") % {"file": where, "kind": entry["kind"]})
     importer = importer_of(entry["kind"])
-    columns = {str(name): _fields(where, importer, value) for name, value in entry["columns"].items()}
+    made = {f"{PREFIX}{each.key}" for each in fields if each.record_kind == importer.record_kind}
+    columns = {str(name): _fields(where, importer, value, made) for name, value in entry["columns"].items()}
     if entry.get("mode", "upsert") not in ImportRun.Mode.values:
         raise Refused(_("%(file)s: the mode is create, update or upsert.") % {"file": where})
     return PlannedFile(
@@ -98,12 +104,12 @@ def _planned(entry: Any, name: str) -> PlannedFile:
     )
 
 
-def _fields(where: str, importer: Importer, value: Any) -> list[str]:
+def _fields(where: str, importer: Importer, value: Any, made: Collection[str]) -> list[str]:
     """Return the fields that a column fills: one, several, or none."""
     keys = [str(key) for key in (value if isinstance(value, list) else [value] if value else [])]
     for key in keys:
-        if importer.field(key) is None:
-            known = ", ".join(each.key for each in importer.fields)
+        if importer.field(key) is None and key not in made:
+            known = ", ".join([*(each.key for each in importer.fields), *made])
             raise Refused(
                 _("%(file)s: there is no field “%(key)s”. There are: %(known)s.")
                 % {"file": where, "key": key, "known": known}

@@ -33,7 +33,9 @@ def fillings(run: ImportRun, importer: Importer) -> list[Filling]:
             break
         column = run.header[position]
         values = {key.strip(): value for key, value in value_maps.get(column, {}).items()}
-        found += [Filling(position, column, f, values) for key in keys if (f := importer.field(key)) is not None]
+        found += [
+            Filling(position, column, f, values) for key in keys if (f := importer.field(key, run.user)) is not None
+        ]
     return found
 
 

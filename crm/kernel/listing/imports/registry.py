@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.parsers import Parser, text
 
+from .custom import custom_fields
+
 if TYPE_CHECKING:
     from .engine import Job
     from .models import ImportRun
@@ -125,6 +127,9 @@ class Importer:
     match_keys: ClassVar[tuple[tuple[str, Words], ...]] = ()
     list_url: ClassVar[str] = ""
 
+    # The kind of record whose custom fields a column can fill; none for kinds without.
+    record_kind: ClassVar[str] = ""
+
     def __init__(self) -> None:
         self._fields: list[Field] = list(self.own_fields())
         self.extensions: list[Extension] = []
@@ -135,12 +140,16 @@ class Importer:
 
     @property
     def fields(self) -> list[Field]:
-        """All fields that a column can fill, those of extensions included."""
-        return self._fields
+        """All fields that a column can fill, those of extensions and custom ones included."""
+        return self.fields_for(None)
 
-    def field(self, key: str) -> Field | None:
-        """Return a field by its key."""
-        return next((each for each in self._fields if each.key == key), None)
+    def fields_for(self, actor: Any) -> list[Field]:
+        """Return the fields that a column of somebody's file can fill: of custom ones those that they may see (C1)."""
+        return [*self._fields, *custom_fields(self.record_kind, actor)] if self.record_kind else self._fields
+
+    def field(self, key: str, actor: Any = None) -> Field | None:
+        """Return a field by its key, None if there is none that the actor may see."""
+        return next((each for each in self.fields_for(actor) if each.key == key), None)
 
     def may(self, actor: Actor) -> bool:
         """Say whether the actor may import this kind: the right to import, and to edit records of the kind."""

@@ -131,7 +131,7 @@ def save_columns(*, actor: Actor, run_id: UUID, mapping: list[list[str]], settin
     """Store what the columns fill and how known records are treated (attributes of the run, and options)."""
     run = _editable(actor, run_id)
     importer = importer_of(run.kind)
-    run.mapping = [[key for key in keys if importer.field(key)] for keys in mapping[: len(run.header)]]
+    run.mapping = [[key for key in keys if importer.field(key, actor)] for keys in mapping[: len(run.header)]]
     for name in ("mode", "match_key", "overwrite", "source"):
         if name in settings:
             setattr(run, name, settings.pop(name))

@@ -122,7 +122,7 @@ def _columns_page(request: HttpRequest, run: ImportRun, form: OptionsForm, statu
         "run": run,
         "importer": importer,
         "columns": columns,
-        "groups": _grouped(importer),
+        "groups": _grouped(importer, request.user),
         "matched": sum(bool(column.field) for column in columns),
         "form": form,
         "format_form": FormatForm(run=run),
@@ -136,10 +136,10 @@ def _columns_page(request: HttpRequest, run: ImportRun, form: OptionsForm, statu
     return render(request, template, context, status=status)
 
 
-def _grouped(importer: Importer) -> list[tuple[str, list[Any]]]:
+def _grouped(importer: Importer, actor: Any) -> list[tuple[str, list[Any]]]:
     """Return the fields by group, in their order, for the menus."""
     groups: dict[str, list[Any]] = {}
-    for field in importer.fields:
+    for field in importer.fields_for(actor):
         groups.setdefault(str(field.group), []).append(field)
     return list(groups.items())
 

@@ -13,6 +13,7 @@ from crm.kernel.core.errors import Refused
 from crm.kernel.listing.imports import services
 from crm.kernel.listing.imports.engine import perform
 from crm.kernel.listing.imports.models import ImportRun
+from crm.kernel.listing.imports.plan_fields import declared
 from crm.kernel.listing.imports.plans import carry_out, load_plan, prepare
 from crm.kernel.listing.imports.registry import importers
 from crm.kernel.users.models import User
@@ -68,9 +69,11 @@ class Command(BaseCommand):
         if folder is None or not Path(folder).is_dir():
             raise CommandError("With --plan, give the folder of its files.")
         plan = load_plan(options["plan"])
-        for planned in plan.files:
-            run = prepare(planned, Path(folder), actor)
-            self._report(carry_out(run, actor, dry=options["dry_run"]), dry=options["dry_run"])
+        dry = options["dry_run"]
+        with declared(plan.fields, Path(folder), actor, dry=dry):
+            for planned in plan.files:
+                run = prepare(planned, Path(folder), actor)
+                self._report(carry_out(run, actor, dry=dry), dry=dry)
 
     def _file(self, actor: Actor, options: dict[str, Any]) -> None:
         if len(options["target"]) != 2:
