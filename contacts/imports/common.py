@@ -131,7 +131,9 @@ def match_external(job: Job, rows: Sequence[Row], model: Any, owner: str = "owne
         return
     # the index holds only rows with an id, which a long list alone does not prove to the planner
     found = model.objects.filter(import_source=job.run.source, external_id__in=list(wanted)).exclude(external_id="")
-    listed = found.values_list("external_id", "pk", owner, "binned_at", "merged_into")
+    names = ("external_id", "pk", owner, "binned_at")
+    merges = any(each.name == "merged_into" for each in model._meta.concrete_fields)  # deals do not
+    listed = found.values_list(*names, "merged_into") if merges else found.values_list(*names)
     for known in followed(model, (Known(*row) for row in listed), owner):
         for row in wanted[known.key]:
             if known.merged_into:

@@ -36,7 +36,7 @@ def bring(folder, boss, kind: str, text: str, **settings) -> ImportRun:
     return carry_out(run, boss, dry=False)
 
 
-FILE = "{name},Region,Fleet size,Since,Places,Keeper,Offer\n"
+FILE = "{name},Territory,Fleet size,Since,Places,Keeper,Offer\n"
 ROW = '{name},EAST,"1.200,5",31.12.2026,"West; East",mate.east@test.example,12 EUR\n'
 WANTED = {
     "region": "east", "fleet_size": "1200.5", "since": "2026-12-31", "places": ["east", "west"],
@@ -55,7 +55,7 @@ WANTED = {
 def test_columns_fill_custom_fields_found_by_their_label(
     kind, record_kind, head, name, model, make_field, folder, boss, mate, pipeline
 ):
-    make_field("dropdown", record_kind, key="region")
+    make_field("dropdown", record_kind, key="region", label="Territory")
     make_field("number", record_kind, key="fleet_size", label="Fleet size")
     make_field("date", record_kind, key="since")
     make_field("multi_select", record_kind, key="places")
@@ -69,12 +69,12 @@ def test_columns_fill_custom_fields_found_by_their_label(
 
 
 def test_bad_cells_are_errors_with_the_words_of_every_other_door(make_field, folder, boss):
-    make_field("dropdown", key="region")
+    make_field("dropdown", key="territory")
     make_field("number", key="fleet")
-    run = bring(folder, boss, "contacts", "Last name,Region,Fleet\nLee,Mars,many\nLi,west,5\n")
+    run = bring(folder, boss, "contacts", "Last name,Territory,Fleet\nLee,Mars,many\nLi,west,5\n")
     said = set(run.problems.filter(phase="run").values_list("column", "message"))
-    assert ("Region", "Not one of: East, West.") in said and ("Fleet", "Type a number, such as 48,000.") in said
-    assert Contact.objects.get().custom == {"region": "west", "fleet": "5"}
+    assert ("Territory", "Not one of: East, West.") in said and ("Fleet", "Type a number, such as 48,000.") in said
+    assert Contact.objects.get().custom == {"territory": "west", "fleet": "5"}
 
 
 def test_known_records_are_filled_and_overwritten_only_if_asked(make_field, folder, boss):

@@ -102,7 +102,7 @@ def test_changing_a_type_shows_what_it_would_do_first(client, boss):
     field = create_field(record_kind="contact", label="Fleet", type="text", actor=boss)
     for words in ("12", "many"):
         create_contact(values={"last_name": words, "cf_fleet": words}, actor=boss)
-    assert client.get(page("field_type", field.pk)).status_code == 200
+    assert "It holds Text now." in client.get(page("field_type", field.pk)).content.decode()
     asked = client.get(page("field_type", field.pk) + "?to=number").content.decode()
     assert "<b>1</b> of 2 values" in asked and "<code>many</code>" in asked
     client.post(page("field_type", field.pk) + "?to=number", {"misfits": "keep"})

@@ -80,7 +80,7 @@ def field_type(request: Request, pk: UUID) -> HttpResponse:
     context = {
         "field": field,
         "types": [(key, each.label, each.icon) for key, each in REGISTRY.items() if key != field.type],
-        "present": REGISTRY[field.type],
+        "present": REGISTRY[field.type].label,
         "to": to,
         "cancel": reverse("customfields:field_edit", args=[pk]),
     }
@@ -100,7 +100,7 @@ def field_type(request: Request, pk: UUID) -> HttpResponse:
         options=field.options or [{"key": each, "label": each} for each in _suggested(field, to).get("words", [])],
     )  # fmt: skip
     plan = {"misfits": "keep", "from": field.type, "options": field.options}
-    context |= {"form": form, "chosen": REGISTRY[to], "outcome": outcome(Conversion(as_it_would_be, plan), field)}
+    context |= {"form": form, "chosen": REGISTRY[to].label, "outcome": outcome(Conversion(as_it_would_be, plan), field)}
     return render(request, "customfields/type.html", context, status=422 if form.errors else 200)
 
 
