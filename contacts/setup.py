@@ -1,20 +1,18 @@
 """What contacts tell the kernel when the process starts: words for history, recomputing, menus, search."""
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from crm.kernel.audit.registry import label_commands, link_records, recompute_with, rights_of_command
-from crm.kernel.core import navigation, relations
+from crm.kernel.audit.registry import label_commands, link_records, recompute_with
+from crm.kernel.core import navigation
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.customfields.registry import refresh_search_with
 from crm.kernel.search import registry as find
 from crm.kernel.users.models import User
 
-from . import bulk, finders, history, leaving
+from . import bulk, duplicates, finders, history, leaving
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
 from .services.bin import follow_companies, follow_contacts
-from .services.merging.relations import move_subsidiaries
 
 
 def register() -> None:
@@ -22,10 +20,10 @@ def register() -> None:
     _history()
     _menus()
     _search()
-    _relations()
     leaving.register()
     bulk.connect()
     history.register()
+    duplicates.register()
 
 
 def _history() -> None:
@@ -44,13 +42,8 @@ def _history() -> None:
             "companies.edit": _("edited a company"),
             "companies.bin": _("deleted companies"),
             "companies.restore": _("restored companies"),
-            "contacts.merge": _("merged two contacts"),
-            "companies.merge": _("merged two companies"),
         }
     )
-    # What a merge moved along with a record goes back with it, whoever may edit the moved rows themselves (M4).
-    rights_of_command("contacts.merge", Contact, ContactEmail, ContactPhone)
-    rights_of_command("companies.merge", Company, CompanyDomain, CompanyEmail, CompanyPhone)
     link_records({"contact": "contacts:contact_detail", "company": "contacts:company_detail"})
     refresh_search_with(Contact.kind, search.refresh_search)
     refresh_search_with(Company.kind, search.refresh_company_search)
@@ -62,19 +55,6 @@ def _history() -> None:
         recompute_with(row, search.refresh_parents_of_contact_rows)
     for below in (CompanyDomain, CompanyEmail, CompanyPhone):
         recompute_with(below, search.refresh_parents_of_company_rows)
-
-
-def _relations() -> None:
-    """Declare who refers to contacts and companies within this app (ARCHITECTURE 3)."""
-    for model in (ContactEmail, ContactPhone):
-        relations.declare(model, "contact", "contact", move=relations.stay)  # the merge itself unites them
-    for below in (CompanyDomain, CompanyEmail, CompanyPhone):
-        relations.declare(below, "company", "company", move=relations.stay)
-    for record in (Contact, Company):
-        relations.declare(record, "merged_into", record.kind, move=relations.stay)  # one leads on to the next
-    relations.declare(Contact, "company", "company", words=lambda n: ngettext("%d contact", "%d contacts", n) % n)
-    relations.declare(Company, "parent", "company", move=move_subsidiaries,
-        words=lambda n: ngettext("%d subsidiary", "%d subsidiaries", n) % n)  # fmt: skip
 
 
 def may_edit_contacts(user: User) -> bool:

@@ -58,6 +58,11 @@ def defaults() -> dict[str, object]:
         "broker_connection_retry_on_startup": True,
         "beat_schedule_filename": str(settings.VAR_DIR / "celerybeat-schedule"),
         "beat_schedule": {
+            "compare written records": {
+                "task": "contacts.tasks.find_duplicates",
+                "schedule": 15.0,
+                "options": {"expires": 15},
+            },
             "sweep the outbox": {
                 "task": "crm.kernel.events.tasks.sweep",
                 "schedule": 5.0,

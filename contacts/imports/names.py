@@ -1,5 +1,7 @@
 """Full names of people into their parts. Quick and plain: a wrong guess is one edit away, a slow import is not."""
 
+from contacts.services.duplicates.words import TITLES
+
 PARTICLES = frozenset(
     [
         "af",
@@ -34,9 +36,6 @@ PARTICLES = frozenset(
         "zur",
     ]
 )
-TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "dr", "prof", "sir", "mr.", "mrs.", "ms.", "dr.", "prof.", "herr", "frau"]
-)
 
 
 def split_name(full: str) -> tuple[str, str, str]:
@@ -46,7 +45,7 @@ def split_name(full: str) -> tuple[str, str, str]:
         first, _space, middle = rest.strip().partition(" ")
         return first, middle.strip(), last.strip()
     words = full.split()
-    while len(words) > 2 and words[0].casefold() in TITLES:
+    while len(words) > 2 and words[0].casefold().rstrip(".") in TITLES:
         words = words[1:]
     if len(words) < 2:
         return " ".join(words), "", ""

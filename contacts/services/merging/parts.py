@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Company, Contact, LeadStatus, Lifecycle
-from crm.kernel.customfields.models import CustomField
+from crm.kernel.customfields.fields import column_key, fields_for
 
 KEPT, OTHER, BOTH = "survivor", "loser", "both"
 
@@ -111,13 +111,10 @@ PARTS: dict[type[models.Model], tuple[Part, ...]] = {Contact: CONTACT_PARTS, Com
 
 def parts_of(model: type[Any], actor: Any = None) -> list[Part]:
     """Return the choices of a kind of record: its own parts, then the custom fields that the actor may see (C1)."""
-    fields = CustomField.objects.live().filter(record_kind=model.kind)
-    role = actor.user.role.key if actor is not None and actor.user is not None else None
-    shown = [field for field in fields if role is None or not field.roles or role in field.roles]
-    return [*PARTS[model], *(custom_part(field) for field in shown)]
+    return [*PARTS[model], *(custom_part(field) for field in fields_for(model.kind, actor))]
 
 
 def custom_part(field: Any) -> Part:
     """Return a custom field as a part; its column is the field's key with `cf_` before it."""
-    key = f"cf_{field.key}"
+    key = column_key(field)
     return Part(key, field.label, (key,), "list" if field.type == "multi_select" else "")

@@ -1,0 +1,79 @@
+"""What merging and the search for duplicates tell the kernel when the process starts."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from crm.kernel.audit.registry import allow_undo, label_commands, recompute_with, rights_of_command
+from crm.kernel.core import relations
+from crm.kernel.listing.runs import register_work
+
+from . import subscribers
+from .models import (
+    Company,
+    CompanyDomain,
+    CompanyEmail,
+    CompanyPhone,
+    Contact,
+    ContactEmail,
+    ContactPhone,
+    Dismissal,
+    DuplicateCheck,
+    DuplicateKey,
+    DuplicateScan,
+)
+from .services.duplicates import bulk, finding, pairs, scan
+from .services.merging.relations import move_subsidiaries
+
+
+def register() -> None:
+    """Register everything; called once from `AppConfig.ready()`."""
+    _history()
+    _relations()
+    subscribers.connect()
+    register_work(scan.WORK, DuplicateScan, scan.perform)
+    bulk.register()
+
+
+def _history() -> None:
+    label_commands(
+        {
+            "contacts.merge": _("merged two contacts"),
+            "companies.merge": _("merged two companies"),
+            "duplicates.dismiss": _("said that two records are not one"),
+            "duplicates.reconsider": _("took back that two records are not one"),
+            "duplicates.rules": _("changed the matching rules"),
+        }
+    )
+    # What a merge moved along with a record goes back with it, whoever may edit the moved rows themselves (M4).
+    for command in ("contacts.merge", "bulk.merge_contact"):
+        rights_of_command(command, Contact, ContactEmail, ContactPhone)
+    for command in ("companies.merge", "bulk.merge_company"):
+        rights_of_command(command, Company, CompanyDomain, CompanyEmail, CompanyPhone)
+    allow_undo(Dismissal, pairs.undo_own_dismissal)
+    recompute_with(Dismissal, pairs.recheck_dismissals)
+    recompute_with(Contact, lambda ids: finding.enqueue("contact", ids))
+    recompute_with(Company, lambda ids: finding.enqueue("company", ids))
+
+
+def _relations() -> None:
+    """Declare who refers to contacts and companies within this app (ARCHITECTURE 3)."""
+    for model in (ContactEmail, ContactPhone):
+        relations.declare(model, "contact", "contact", move=relations.stay)  # the merge itself unites them
+    for below in (CompanyDomain, CompanyEmail, CompanyPhone):
+        relations.declare(below, "company", "company", move=relations.stay)
+    for record in (Contact, Company):
+        relations.declare(record, "merged_into", record.kind, move=relations.stay)  # one leads on to the next
+    relations.declare(Contact, "company", "company", words=_people)
+    relations.declare(Company, "parent", "company", move=move_subsidiaries, words=_subsidiaries)
+    for column in ("first_id", "second_id"):
+        relations.declare(Dismissal, column, relations.ANY, move=pairs.move_dismissals)
+    for waiting in (DuplicateKey, DuplicateCheck):
+        relations.declare(waiting, "record_id", relations.ANY, move=relations.stay)  # a worker renews them
+
+
+def _people(count: int) -> str:
+    return ngettext("%d contact", "%d contacts", count) % count
+
+
+def _subsidiaries(count: int) -> str:
+    return ngettext("%d subsidiary", "%d subsidiaries", count) % count
