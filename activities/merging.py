@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Count
 from django.utils.translation import ngettext
 
 from crm.kernel.core import relations
@@ -36,8 +35,7 @@ def _files(count: int) -> str:
     return ngettext("%d file", "%d files", count) % count
 
 
-def _tally(relation: Relation, actor: Actor, ids: Collection[UUID]) -> dict[UUID, int]:
+def _tally(relation: Relation, actor: Actor, ids: Collection[UUID]) -> int:
     """Count the activities with these people; whoever may see somebody sees what was done with them (U3)."""
-    rows = ActivityContact.objects.filter(contact__in=list(ids), activity__binned_at__isnull=True)
-    counted = rows.order_by().values("contact_id").annotate(n=Count("pk"))
-    return {row["contact_id"]: row["n"] for row in counted}
+    links = ActivityContact.objects.filter(contact__in=list(ids)).values("activity")
+    return int(Activity.objects.live().filter(pk__in=links).exclude(type=Activity.Type.SYSTEM).count())

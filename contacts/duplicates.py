@@ -4,10 +4,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from crm.kernel.audit.registry import allow_undo, label_commands, recompute_with, rights_of_command
-from crm.kernel.core import relations
+from crm.kernel.core import navigation, panels, relations
+from crm.kernel.core.navigation import NavItem
 from crm.kernel.listing.runs import register_work
 
-from . import subscribers
+from . import hints, pair_lists, subscribers  # noqa: F401  a list is known once its module is loaded
 from .models import (
     Company,
     CompanyDomain,
@@ -29,9 +30,27 @@ def register() -> None:
     """Register everything; called once from `AppConfig.ready()`."""
     _history()
     _relations()
+    _menus()
     subscribers.connect()
     register_work(scan.WORK, DuplicateScan, scan.perform)
     bulk.register()
+
+
+def _menus() -> None:
+    navigation.register(
+        NavItem(
+            "duplicates", _("Duplicates"), "contacts:duplicate_list", "git-merge", order=55,
+            visible=lambda user: user.may("merge"), count=pairs.count_open,
+        )
+    )  # fmt: skip
+    navigation.register_settings(
+        NavItem(
+            "duplicates", _("Duplicates"), "contacts:duplicate_rules_home", "git-merge", order=72, group=_("Data"),
+            visible=lambda user: user.may("settings"),
+        )
+    )  # fmt: skip
+    for kind in ("contact", "company"):
+        panels.register(f"{kind}.main", "contacts/_record_hint.html", hints.of_record, order=0)
 
 
 def _history() -> None:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from .views import bin as bins
-from .views import companies, contacts, fields, lists, options
+from .views import companies, contacts, duplicates, fields, lists, matching, options
 
 app_name = "contacts"
 urlpatterns = [
@@ -18,6 +18,21 @@ urlpatterns = [
     path("contacts/<uuid:pk>/bin/", bins.contact_bin, name="contact_bin"),
     path("contacts/<uuid:pk>/restore/", bins.contact_restore, name="contact_restore"),
     path("contacts/<uuid:pk>/fields/<slug:key>/", fields.contact_field, name="contact_field"),
+    path("duplicates/", duplicates.duplicate_list, name="duplicate_list"),
+    path("duplicates/dismissed/", duplicates.dismissal_list, name="dismissal_list"),
+    path("duplicates/dismissed/<uuid:pk>/", duplicates.dismissal_undo, name="dismissal_undo"),
+    path("duplicates/hints/<slug:kind>/", matching.duplicate_hints, name="duplicate_hints"),
+    path("duplicates/<slug:kind>/<uuid:first>/<uuid:second>/", duplicates.duplicate_merge, name="duplicate_merge"),
+    path(
+        "duplicates/<slug:kind>/<uuid:first>/<uuid:second>/dismiss/",
+        duplicates.duplicate_dismiss,
+        name="duplicate_dismiss",
+    ),
+    path("settings/duplicates/<slug:kind>/", matching.duplicate_rules, name="duplicate_rules"),
+    path("settings/duplicates/<slug:kind>/scan/", matching.scan_start, name="scan_start"),
+    path("settings/duplicates/", matching.duplicate_rules_home, name="duplicate_rules_home"),
+    path("settings/scans/<uuid:pk>/stop/", matching.scan_stop, name="scan_stop"),
+    path("settings/scans/<uuid:pk>/resume/", matching.scan_resume, name="scan_resume"),
     path("leads/", lists.lead_list, name="lead_list"),
     path("leads/new/", contacts.lead_new, name="lead_new"),
     path("companies/", lists.company_list, name="company_list"),

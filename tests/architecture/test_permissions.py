@@ -22,6 +22,8 @@ from activities.services.recording import ActivityRow, log_activity
 from activities.services.tasks import TaskRow, create_task
 from contacts.services.companies import create_company
 from contacts.services.contacts import create_contact
+from contacts.services.duplicates.pairs import dismiss_pair
+from contacts.services.duplicates.scan import start_scan
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.history import history_of
 from crm.kernel.customfields.models import FieldJob
@@ -65,6 +67,7 @@ PATTERNS = {
     "signs out": "in in in in in in in",
     "no second step": "in 404 404 404 404 404 404",
     "claim": "in 403 ok ok 404 ok ok",
+    "mergers": "in 403 403 403 404 ok ok",  # the right to merge, and to edit both
     "sees and makes": "in 403 ok ok 404 ok ok",  # who sees a record and may make some may copy it, or log something
 }  # fmt: skip
 NOTHING = "-"
@@ -194,6 +197,18 @@ MATRIX: dict[str, tuple[str, str]] = {
     "contacts:company_bin": (NOTHING, "company, own"),
     "contacts:company_restore": (NOTHING, "company, own"),
     "contacts:company_field": ("all", "company, own or team"),
+    # Duplicates
+    "contacts:duplicate_list": ("all", NOTHING),
+    "contacts:duplicate_merge": ("seen by team", "mergers"),
+    "contacts:duplicate_dismiss": (NOTHING, "own or team"),
+    "contacts:dismissal_list": ("all", NOTHING),
+    "contacts:dismissal_undo": (NOTHING, "own or team"),
+    "contacts:duplicate_hints": ("makers", NOTHING),
+    "contacts:duplicate_rules": ("settings", "settings"),
+    "contacts:duplicate_rules_home": ("settings", NOTHING),
+    "contacts:scan_start": (NOTHING, "settings"),
+    "contacts:scan_stop": (NOTHING, "settings"),
+    "contacts:scan_resume": (NOTHING, "settings"),
     # Deals
     "deals:deal_list": ("all", NOTHING),
     "deals:board": ("all", NOTHING),
@@ -413,7 +428,11 @@ def build() -> World:
         "bulk/runs/": bulk.pk,
     }
     invitation = {"pk": invited.pk}
+    scan = start_scan(kind="company", actor=boss)
     world.ids["special"] = {
+        **_double(world, owner),
+        "contacts:scan_stop": {"pk": scan.pk},
+        "contacts:scan_resume": {"pk": scan.pk},
         "users:resend_invitation": invitation,
         "users:cancel_invitation": invitation,
         "users:accept_invitation": {"token": link.rstrip("/").rsplit("/", 1)[1]},
@@ -462,6 +481,23 @@ def _records(world: World, owner: User) -> None:
         "files/": file.pk,
     }
     world.ids["binned"] = _binned(owner, me)
+
+
+def _double(world: World, owner: User) -> dict[str, dict[str, object]]:
+    """Make a double of the owner's contact, and two of whom somebody said that they are not one."""
+    me = Actor.of(owner)
+    more = [create_contact(values={"first_name": "Lena", "owner_id": owner.pk}, actor=me).pk for _each in range(3)]
+    dismissal = dismiss_pair(kind="contact", first_id=more[1], second_id=more[2], actor=me)
+    pair = {"kind": "contact", "first": world.ids["contacts/"], "second": more[0]}
+    kind = {"kind": "contact"}
+    return {
+        "contacts:duplicate_merge": pair,
+        "contacts:duplicate_dismiss": pair,
+        "contacts:dismissal_undo": {"pk": dismissal.pk},
+        "contacts:duplicate_hints": kind,
+        "contacts:duplicate_rules": kind,
+        "contacts:scan_start": kind,
+    }
 
 
 def _binned(owner: User, me: Actor) -> dict[str, dict[str, object]]:

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from activities.services.recording import ActivityRow, log_activities
 from activities.services.tasks import TaskRow, create_tasks
-from contacts.models import Company, Contact
+from contacts.models import Company, Contact, DuplicatePair
 from contacts.services import create_companies, create_contacts
+from contacts.services.duplicates.rules import ordered
 from crm.demo import setting
 from crm.demo.bulk import Size, build_bulk
 from crm.kernel.core.changes import Actor, changeset
@@ -54,10 +55,22 @@ def desk_of(rep: User, mate: User, pipeline: Pipeline) -> Any:
             rows=[_deal(n, stages[0], companies[0], contacts[0], mate) for n in range(count)], actor=actor
         )
         _fill_days(count, contacts[0], deals, actor)
+        _pair(contacts)
         assert len(leads) == count
         return Desk(rep, companies[0], contacts[0], deals[0])
 
     return fill
+
+
+def _pair(contacts: list[Contact]) -> None:
+    """Let the first contact look like all others."""
+    first, *others = contacts
+    DuplicatePair.objects.bulk_create(
+        DuplicatePair(
+            record_kind="contact", first_id=a, second_id=b, score=80, reasons=[{"field": "name", "how": "same"}]
+        )
+        for a, b in (ordered(first.pk, other.pk) for other in others)
+    )
 
 
 def _contact(number: int, company: Company, owner: User) -> dict[str, Any]:

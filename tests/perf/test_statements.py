@@ -36,6 +36,7 @@ PAGES: dict[str, tuple[str, Callable[[Desk], str]]] = {
     "deal": ("record", lambda desk: f"/deals/{desk.deal.pk}/"),
     "board": ("board", lambda desk: "/deals/board/"),
     "my day": ("day", lambda desk: "/"),
+    "duplicates": ("record", lambda desk: "/duplicates/"),
 }
 
 

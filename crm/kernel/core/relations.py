@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Model
+from django.db.models import F, Model
 from django.utils import timezone
 
 from .changes import Actor
@@ -40,7 +40,7 @@ class Merging:
 
 
 Move = Callable[["Relation", Merging], None]
-Tally = Callable[["Relation", Actor, Collection[UUID]], dict[UUID, int]]
+Tally = Callable[["Relation", Actor, Collection[UUID]], int]
 Words = Callable[[int], str]
 
 
@@ -49,7 +49,7 @@ class Relation:
     """Rows of `model` that refer to records of `kind` by `column` (an attribute name, such as `contact_id`).
 
     `move` makes the loser's rows the survivor's. `words(count)` says what they are ("28 activities"); without it they
-    are not counted on pages. `tally` counts the rows of records that an actor may see.
+    are not counted on pages. `tally` counts what an actor may see of it, each thing once.
     """
 
     model: type[Model]
@@ -124,12 +124,11 @@ def stay(relation: Relation, merging: Merging) -> None:
     """Leave the rows where they are: for references that lead on to the survivor by themselves."""
 
 
-def tally(relation: Relation, actor: Actor, ids: Collection[UUID]) -> dict[UUID, int]:
-    """Count the rows of each of these records that the actor may see (U3); records without any are left out."""
+def tally(relation: Relation, actor: Actor, ids: Collection[UUID]) -> int:
+    """Return how many things of a relation hang on these records, as far as the actor may see them (U3)."""
     if relation.tally is not None:
         return relation.tally(relation, actor, ids)
     rows = relation.rows()
     if issubclass(relation.model, Record):
         rows = relation.model.objects.visible_to(actor).filter(binned_at__isnull=True)  # type: ignore[attr-defined]
-    counted = rows.filter(**{f"{relation.column}__in": list(ids)}).order_by().values(relation.column)
-    return {row[relation.column]: row["n"] for row in counted.annotate(n=Count("pk"))}
+    return int(rows.filter(**{f"{relation.column}__in": list(ids)}).count())
