@@ -5,8 +5,9 @@ from pathlib import Path
 
 from django.db import connection
 
-from . import counts, imports, pages, stack
+from . import counts, imports, lists, pages, stack
 from .client import Person, cookies_of
+from .dress import dress
 from .measure import load, ratio, run_rounds
 from .report import Line, keep, known, print_lines
 from .server import serving
@@ -55,6 +56,26 @@ def _compare_sizes() -> None:
             before, after = large[name]["ms"], huge[name]["ms"]
             lines.append(Line(name, after / before / machine, 1.3, 1.1, "x", f"{before:.1f} -> {after:.1f} ms"))
     print_lines(f"Huge / large (in units of F(list), which itself changed by {machine:.2f})", lines)
+
+
+def measure_lists(options: argparse.Namespace, var: Path) -> None:
+    """Time lists in all their orders and filters, and the global search."""
+    dress()
+    found = list(lists.cases())
+    cookies = {who: cookies_of(email) for who, email in lists.PEOPLE.items()}
+    connection.close()
+    with serving() as port:
+        people = {who: Person(port, each) for who, each in cookies.items()}
+        run_rounds(found, people, rounds=options.rounds, requests=max(options.requests // 3, 5), warm=2)
+    by_name = {case.name: case for case in found}
+    lines = []
+    for case in found[1:]:
+        detail = f"{case.p50:.1f} ms over {by_name[case.floor].p50:.1f} ms"
+        lines.append(
+            Line(f"{case.name} / {case.floor}", ratio(case, by_name[case.floor]), case.must, case.aim, "x", detail)
+        )
+    print_lines(f"Lists, {options.size} (load {load()})", lines)
+    keep(options.size, "lists", {case.name: {"ms": case.p50, "rounds": case.rounds} for case in found})
 
 
 def measure_counts(options: argparse.Namespace, var: Path) -> None:

@@ -57,7 +57,7 @@ SEARCH = TextSearch(
     prefix="sort_title", placeholder=_("Find a deal"), label=_("Find a deal by title, company or person")
 )
 BY_CLOSE = Sort("close", _("Close date"), "expected_close", nullable=True)
-BY_AMOUNT = Sort("amount", _("Amount"), "amount", descending=True, nullable=True, indexed=False)
+BY_AMOUNT = Sort("amount", _("Amount"), "amount", descending=True, nullable=True)
 BY_CREATION = Sort("created", _("Newest"), "created_at", descending=True)
 BY_TITLE = Sort("title", _("Title"), "sort_title")
 
@@ -172,7 +172,7 @@ class DealList(ListPage):
     sorts: ClassVar[tuple[Sort, ...]] = (
         BY_CREATION,
         BY_TITLE,
-        Sort("close", _("Close date"), "expected_close", nullable=True, indexed=False),
+        BY_CLOSE,
         BY_AMOUNT,
     )
     views: ClassVar[tuple[View, ...]] = (

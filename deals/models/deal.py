@@ -183,6 +183,13 @@ class Deal(Record, Customised):
             models.Index(fields=["company"], name="deal_company"),
             models.Index(fields=["-created_at", "-id"], name="deal_created", condition=Q(binned_at__isnull=True)),
             models.Index(fields=["sort_title", "id"], name="deal_title", condition=Q(binned_at__isnull=True)),
+            models.Index(
+                F("amount").desc(nulls_last=True),
+                F("id").desc(),
+                name="deal_amount",
+                condition=Q(binned_at__isnull=True),
+            ),
+            models.Index(fields=["expected_close", "id"], name="deal_close", condition=Q(binned_at__isnull=True)),
             models.Index(fields=["binned_at"], name="deal_bin", condition=Q(binned_at__isnull=False)),
             trigram_index("search_text", "deal_search"),
             GinIndex(fields=["tags"], name="deal_tags"),
