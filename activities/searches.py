@@ -85,6 +85,7 @@ ACTIVITIES = Searchable(
     name="",
     condition=_activity_condition,
     spelling=False,
+    late=True,
     types=("activities", *TYPES),
     order=40,
 )
@@ -102,6 +103,7 @@ TASKS = Searchable(
     better=Q(done_at__isnull=True),
     condition=_task_condition,
     spelling=False,
+    late=True,
     types=("tasks", "todo"),
     order=50,
 )

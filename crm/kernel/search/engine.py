@@ -76,7 +76,8 @@ class Searchable:
 
     `condition` replaces the search in the text column. With `everybodys` (live rows of all people) a limited number of
     matches is taken first, those that are late (`lately`) among them, and what the person may see of these is shown:
-    where visibility costs a look into other tables, a common word would else cost seconds.
+    where visibility costs a look into other tables, a common word would else cost seconds. Kinds that are `late` are
+    fetched after the page.
     """
 
     kind: str
@@ -97,6 +98,7 @@ class Searchable:
     condition: Callable[[Query, Actor], Q] | None = None
     everybodys: Callable[[], Any] | None = None
     lately: Callable[[Query, Actor], Q] | None = None
+    late: bool = False
     spelling: bool = True
     list_url_name: str = ""
     order: int = 100
@@ -155,7 +157,9 @@ class Searchable:
         if query.terms:
             if actor.id is not None and self.owner:
                 roads.append(rows.filter(match, **{self.owner: actor.id}))
-            roads.append(rows.filter(match, **{f"{self.name}__startswith": folded(query.text)}))
+            begins = Q(**{f"{self.name}__startswith": folded(query.text)})
+            # Without exclusions and fields what begins with the text matches it: one range of one index.
+            roads.append(rows.filter(begins & match if query.without or query.operators else begins))
             if (exact := self.exact(query)) is not NOTHING:
                 roads.append(rows.filter(exact))
             if len(query.text) < 3 * len(query.terms):

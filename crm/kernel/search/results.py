@@ -34,15 +34,27 @@ class Group:
         return f"{self.found.total}{'+' if self.found.capped else ''}" if self.kind else ""
 
 
-def search_all(actor: Actor, query: Query, most: int, only: Searchable | None = None) -> list[tuple[Searchable, Found]]:
-    """Search every kind, one statement each; where nothing is found, once more with one typing error forgiven."""
-    found = [(kind, kind.find(actor, query, most)) for kind in kinds()]
-    if query.terms and not any(each.hits for _kind, each in found):
-        found = [
-            (kind, kind.find_misspelt(actor, query, most) if kind.spelling and only in (None, kind) else each)
-            for kind, each in found
-        ]
-    return found
+def search_kinds(actor: Actor, query: Query, most: int, *, late: bool) -> list[tuple[Searchable, Found]]:
+    """Search the kinds that are shown at once, or those that follow; one statement each."""
+    return [(kind, kind.find(actor, query, most)) for kind in kinds() if kind.late is late]
+
+
+def search_misspelt(actor: Actor, query: Query, most: int) -> list[tuple[Searchable, Found]]:
+    """Search names once more with one typing error forgiven: for where nothing else is found."""
+    if not query.terms:
+        return []
+    return [(kind, kind.find_misspelt(actor, query, most)) for kind in kinds() if kind.spelling]
+
+
+def search_all(actor: Actor, query: Query, most: int) -> list[tuple[Searchable, Found]]:
+    """Search every kind; names with a typing error only where nothing is found."""
+    found = search_kinds(actor, query, most, late=False) + search_kinds(actor, query, most, late=True)
+    return found if any_hits(found) else search_misspelt(actor, query, most) or found
+
+
+def any_hits(found: list[tuple[Searchable, Found]]) -> bool:
+    """Say whether anything was found."""
+    return any(each.hits for _kind, each in found)
 
 
 def items(hits: Sequence[Hit], query: Query | None = None, kind: Searchable | None = None) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -13,10 +14,20 @@ from crm.kernel.core import navigation
 from crm.kernel.core.htmx import is_fragment, page_or_fragment
 from crm.kernel.core.http import Request
 
-from .engine import Searchable
+from .engine import Found, Searchable
 from .language import Query, clean, parse
-from .registry import kind_named, named_hits
-from .results import Group, address, groups_of, items, list_url, search_all
+from .registry import kind_named, kinds, named_hits
+from .results import (
+    Group,
+    address,
+    any_hits,
+    groups_of,
+    items,
+    list_url,
+    search_all,
+    search_kinds,
+    search_misspelt,
+)
 from .services import favourite_marks, recent_marks, toggle_favourite
 
 ROWS = {"results": "results", "search-more": "more"}
@@ -34,10 +45,15 @@ def palette(request: Request) -> HttpResponse:
     groups: list[Group] = []
     if not only_commands:
         query = parse(text)
-        groups = groups_of(search_all(request.actor, query, FEW), query) if not query.empty else []
-        groups = groups if text else _known(request)
+        groups = _few(request, query) if not query.empty else [] if text else _known(request)
     groups += _commands(request, text, all_of_them=only_commands or not text)
     return render(request, "search/palette.html", {"groups": [g for g in groups if g.items], "query": text})
+
+
+def _few(request: Request, query: Query) -> list[Group]:
+    """Return the best people, companies and deals; notes, tasks and similar spellings only where there are none."""
+    found = search_kinds(request.actor, query, FEW, late=False)
+    return groups_of(found if any_hits(found) and not query.types else search_all(request.actor, query, FEW), query)
 
 
 def _known(request: Request) -> list[Group]:
@@ -80,34 +96,63 @@ def _commands(request: Request, text: str, *, all_of_them: bool) -> list[Group]:
 @login_required
 @require_safe
 def search(request: Request) -> HttpResponse:
-    """The search page: the best of every kind, or with `?type=` one kind page by page; works without JavaScript."""
+    """The search page: the best of every kind, or with `?type=` one kind page by page.
+
+    Activities, tasks and similar spellings follow in a second request (`late`); without scripts a link (`all`) leads there.
+    """
     query = parse(request.GET.get("q", ""))
     kind = kind_named(request.GET.get("type", ""))
     if query.empty:
         context: dict[str, Any] = {"groups": [] if query.typed else [g for g in _known(request) if g.items]}
-    elif kind is not None and request.htmx.target == "search-more":
-        context = _page(request, query, kind)
+    elif kind is not None:
+        context = _page(request, query, kind) | {"tabs": _tabs(query, kind, {})}
+    elif "late" in request.GET and is_fragment(request):
+        context = _late(request, query, nothing_yet=request.GET["late"] == "first")
     else:
-        context = _results(request, query, kind)
+        context = _results(request, query, everything="all" in request.GET)
     context |= {"query": query, "kind": kind, "simpler": _simpler(query), "operators": _hints()}
-    return render(request, page_or_fragment(request, "search/search.html", ROWS), context)
+    template = "search/search.html#late" if "late" in context else page_or_fragment(request, "search/search.html", ROWS)
+    return render(request, template, context)
 
 
-def _results(request: Request, query: Query, kind: Searchable | None) -> dict[str, Any]:
-    """Return tabs with their numbers and what they stand for: all kinds, or a page of one."""
-    found = search_all(request.actor, query, SOME)
-    groups = groups_of(found, query)
-    tabs: list[dict[str, Any]] = [{"label": _("All"), "url": address(query), "current": kind is None, "count": ""}]
-    for each, results in found:
-        if results.hits or each is kind:
-            count = f"{results.total}{'+' if results.capped else ''}"
-            tabs.append({"label": each.label, "url": address(query, each), "current": each is kind, "count": count})
+def _results(request: Request, query: Query, *, everything: bool) -> dict[str, Any]:
+    """Return what is shown at once, and the address of what follows."""
+    if everything:
+        found = search_all(request.actor, query, SOME)
+        return _shown(found, query)
+    found = search_kinds(request.actor, query, SOME, late=False)
+    rest = {
+        "late_url": address(query, late="more" if any_hits(found) else "first"),
+        "late_id": f"late-{crc32(query.typed.encode())}",
+        "all_url": address(query, all="1"),
+    }
+    return _shown(found, query) | rest
+
+
+def _shown(found: list[tuple[Searchable, Found]], query: Query) -> dict[str, Any]:
+    """Return groups, tabs, and whether they are only spelled alike."""
     alike = any(each.misspelt and each.hits for _kind, each in found)
-    context: dict[str, Any] = {"tabs": tabs, "groups": groups, "misspelt": alike}
-    if kind is not None:
-        only = [group for group in groups if group.kind is kind]
-        context |= {"groups": only} if alike else _page(request, query, kind)
-    return context
+    counts = {} if alike else {kind.kind: each for kind, each in found}
+    return {"groups": groups_of(found, query), "tabs": _tabs(query, None, counts), "misspelt": alike}
+
+
+def _late(request: Request, query: Query, *, nothing_yet: bool) -> dict[str, Any]:
+    """Return activities and tasks; names that are spelled alike if nothing at all is found."""
+    found = search_kinds(request.actor, query, SOME, late=True)
+    if nothing_yet and not any_hits(found):
+        found = search_misspelt(request.actor, query, SOME)
+    return _shown(found, query) | {"late": True, "nothing": nothing_yet and not any_hits(found)}
+
+
+def _tabs(query: Query, current: Searchable | None, counts: dict[str, Found]) -> list[dict[str, Any]]:
+    """Return the tabs of all kinds that the query asks for, with numbers where they are known."""
+    tabs: list[dict[str, Any]] = [{"label": _("All"), "url": address(query), "current": current is None, "count": ""}]
+    for each in kinds():
+        if each.asked_for(query):
+            found = counts.get(each.kind)
+            count = f"{found.total}{'+' if found.capped else ''}" if found is not None else ""
+            tabs.append({"label": each.label, "url": address(query, each), "current": each is current, "count": count})
+    return tabs
 
 
 def _page(request: Request, query: Query, kind: Searchable) -> dict[str, Any]:

@@ -148,8 +148,11 @@ def _holds(vector: Any, wanted: str) -> Q:
 
 def _lexemes(text: str) -> str:
     """Return a fragment in the language of search vectors: its words in a row, the last one perhaps cut short."""
-    words = [f"'{word}'" for word in re.findall(r"[^\W_]+", fold(text))]
-    return f"({' <-> '.join(words)}:*)" if words else ""
+    found = re.findall(r"[^\W_]+", fold(text))
+    if not found:
+        return ""
+    cut = ":*" if len(found[-1]) >= FRAGMENT else ""  # one or two letters begin too many words
+    return f"({' <-> '.join(f"'{word}'" for word in found)}{cut})"
 
 
 def misspelt(query: Query, *, column: str = "search_text") -> Q:
