@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core import formats
 from crm.kernel.core.html import icon_html, org_avatar_html
-from crm.kernel.listing.columns import Column, Row, ago_cell, day_cell, link, person_column, time_html
+from crm.kernel.listing.columns import Column, Row, Total, ago_cell, day_cell, link, person_column, time_html
 from crm.kernel.listing.filters import (
     ChoiceFilter,
     DateFilter,
@@ -127,6 +127,7 @@ class DealList(ListPage):
     new_url_name = "deals:deal_new"
     new_label = _("New deal")
     model = Deal
+    field_url_name = "deals:deal_field"
     template = "deals/list.html"
     search = SEARCH
     columns: ClassVar[tuple[Column, ...]] = (
@@ -141,7 +142,7 @@ class DealList(ListPage):
             sort="amount",
             phone="end",
             css="num",
-            total="amount",
+            total=Total("amount", lambda row: (row["amount"], row["currency"]), "currency"),
             edit="amount",
         ),
         Column("close", _("Closes"), ("expected_close", "closed_on"), _closes, sort="close", edit="expected_close"),
@@ -219,6 +220,7 @@ class BinnedDeals(DealList):
     key = "deal-bin"
     title = _("Deals in the bin")
     url_name = "deals:deal_bin"
+    field_url_name = ""
     personal = False
     new_url_name = ""
     template = "listing/list.html"

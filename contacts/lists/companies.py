@@ -23,6 +23,7 @@ class CompanyList(ListPage):
     new_url_name = "contacts:company_new"
     new_label = _("New company")
     model = Company
+    field_url_name = "contacts:company_field"
     search = TextSearch(placeholder=_("Name, domain, city or phone"), label=_("Search companies"))
     picture = Column("picture", "", ("name",), company_picture)
     columns = (

@@ -50,6 +50,7 @@ class ContactList(ListPage):
     new_url_name = "contacts:contact_new"
     new_label = _("New contact")
     model = Contact
+    field_url_name = "contacts:contact_field"
     search = TextSearch(placeholder=_("Name, e-mail, company or phone"), label=_("Search contacts"))
     picture = PICTURE
     columns = (
@@ -135,6 +136,7 @@ class LeadList(ListPage):
     new_url_name = "contacts:lead_new"
     new_label = _("New lead")
     model = Contact
+    field_url_name = "contacts:contact_field"
     search = TextSearch(placeholder=_("Name, e-mail, company or phone"), label=_("Search leads"))
     picture = PICTURE
     columns = (

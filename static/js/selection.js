@@ -107,7 +107,8 @@ on("click", "[data-clear-selection]", () => {
 });
 document.addEventListener("crm:clear-selection", clearSelection);
 
-function restore() {
+/** Show the selection again after rows were drawn anew. */
+export function redrawSelection() {
   const form = bar();
   if (!form) return;
   if (form.dataset.selection !== query) {
@@ -117,5 +118,5 @@ function restore() {
   }
   draw(form);
 }
-document.addEventListener("htmx:afterSettle", restore);
-onReady((root) => root === document && restore());
+document.addEventListener("htmx:afterSettle", redrawSelection);
+onReady((root) => root === document && redrawSelection());

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -279,9 +280,21 @@ class Addresses:
         return f"{reverse('listing:view_new')}?{urlencode({'list': self.key, 'query': self.query(view=None)[1:]})}"
 
     @cached_property
+    def has_totals(self) -> bool:
+        """True if a column that is shown can be added up."""
+        return any(column.total is not None for column in self.shown)
+
+    @cached_property
     def counts_later(self) -> bool:
         """True if a view shows its number of rows, or a column its total: they are loaded after the page."""
-        return any(tab["counted"] for tab in self.tabs) or any(column.total for column in self.shown)
+        return self.has_totals or any(tab["counted"] for tab in self.tabs)
+
+    @property
+    def field_pattern(self) -> str:
+        """The address of a record's small form, with PK and KEY to be replaced; empty where no cell can be edited."""
+        if not self.field_url_name or self.actor.scope(self.kind, "edit").nothing:
+            return ""
+        return reverse(self.field_url_name, args=[UUID(int=0), "KEY"]).replace(str(UUID(int=0)), "PK")
 
     @property
     def count_url(self) -> str:

@@ -6,6 +6,7 @@ Cells are built in Python, since template nodes are slow.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
@@ -25,12 +26,21 @@ Cell = Callable[[Row, "ListPage"], str]
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """What a column adds up to: a column or an expression, its currency, and both as `read(row)` finds them in a row."""
+
+    amount: Any
+    read: Callable[[Row], tuple[Decimal | None, str]]
+    currency: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column. `fields` are the names that `cell(row, page)` reads from the row (as in `.values()`).
 
     A cell returns safe HTML or plain text, which is escaped. `sort` is the key of the list's sort that the head offers.
     `order` is a sort that comes with the column. A `fixed` column stands last and cannot be hidden: buttons.
-    `total` is the column to add up for the row of totals, `edit` the key of the record's field that the cell edits.
+    `total` is what the row of totals adds up, `edit` the key of the record's field that the cell edits.
     `phone` is the cell's place in the two-line row of a phone: `main`, `sub`, `end`, `sub-end`, `lead` or nothing
     (hidden).
     """
@@ -42,7 +52,7 @@ class Column:
     sort: str = ""
     phone: str = ""
     css: str = ""
-    total: str = ""
+    total: Total | None = None
     edit: str = ""
     custom: bool = False
     order: Sort | None = None

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.changes import Actor
@@ -16,7 +18,7 @@ from crm.kernel.customfields.people import people
 from crm.kernel.customfields.sql import OUTPUT
 from crm.kernel.customfields.types import FieldType, type_of
 
-from .columns import Cell, Column
+from .columns import Cell, Column, Row, Total
 from .conditions import operators
 from .conditions.base import Context, Field
 from .conditions.dates import Date
@@ -59,10 +61,23 @@ def _column(of: FieldType) -> Column:
         _cell(of),
         sort=key if ordered else "",
         css="num" if of.numeric else "",
-        total=key if of.numeric else "",
+        total=_total(of) if of.numeric else None,
         edit=key,
         custom=True,
     )
+
+
+def _total(of: FieldType) -> Total:
+    key = of.field.key
+
+    def read(row: Row) -> tuple[Decimal | None, str]:
+        value = row["custom"].get(key)
+        if value is None or not of.fits(value):
+            return None, ""
+        return (Decimal(value["amount"]), value["currency"]) if of.key == TYPES.MONEY else (Decimal(value), "")
+
+    currency = KeyTextTransform("currency", KeyTransform(key, "custom")) if of.key == TYPES.MONEY else None
+    return Total(of.sql(), read, currency)
 
 
 def _cell(of: FieldType) -> Cell:

@@ -6,7 +6,7 @@ two queries whatever it shows.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -117,6 +117,7 @@ class ListPage(Addresses):
     new_label: ClassVar[str | Promise] = ""
     extra_fields: ClassVar[tuple[str, ...]] = ()
     picture: ClassVar[Column | None] = None
+    field_url_name: ClassVar[str] = ""
     template: ClassVar[str] = "listing/list.html"
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -201,6 +202,11 @@ class ListPage(Addresses):
         keys = {"_sort": sorts[0].column} if len(sorts) == 1 else {f"_sort{i}": s.column for i, s in enumerate(sorts)}
         return rows.values("pk", *names, *self.extra_fields, **{name: F(column) for name, column in keys.items()})
 
+    def row_html(self, pk: str) -> SafeString:
+        """Return one row as it is drawn here, nothing if the person may not see it: after one of its cells was changed."""
+        rows = list(self._read_rows(self.base().filter(pk=pk)))
+        return self._draw(rows)
+
     @property
     def unordered(self) -> bool:
         """True if more rows match than can be put into an order that has no index; then only the newest are."""
@@ -213,9 +219,12 @@ class ListPage(Addresses):
 
     def rows_html(self) -> SafeString:
         """Return the rows of the page as table rows."""
+        return self._draw(self.page.rows)
+
+    def _draw(self, rows: Sequence[Row]) -> SafeString:
         places = phone_places(self.shown)
         columns = [(column.opening(place), column.cell) for column, place in zip(self.shown, places, strict=True)]
-        return mark_safe("".join(row_html(row, columns, self) for row in self.page.rows))
+        return mark_safe("".join(row_html(row, columns, self) for row in rows))
 
     @classmethod
     def row_name(cls, row: Row) -> str:

@@ -1,6 +1,7 @@
 """Answers for lists: the page, its rows for htmx, its counts, its filter dialog, and the 400 page."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
@@ -15,6 +16,7 @@ from . import builder
 from .errors import BadQuery
 from .layouts import SIZES, WIDTHS
 from .lists import COUNTED, ListPage
+from .totals import all_totals, estimated_rows, page_totals
 
 ROWS = {"results": "fragment"}
 FILTERS = {"modal-body": "filters"}
@@ -38,6 +40,8 @@ def list_response(request: Request, kind: type[ListPage], **context: Any) -> Htt
         if (panel := PANELS.get(page.data.get("panel") or "")) is not None:
             return panel(request, page)
         values = {"list": page, "page": page.page, "rows": page.rows_html(), "summary": summary(page), **context}
+        if page.has_totals:
+            values["totals"] = page_totals(page)
         return render(request, page_or_fragment(request, page.template, ROWS), {**values, "chips": page.chips})
     except BadQuery as error:
         return bad_query_response(request, kind.title, error)
@@ -75,9 +79,22 @@ def number(count: int) -> str:
     return number_format(min(count, COUNTED), force_grouping=True) + ("+" if count > COUNTED else "")
 
 
+def about(page: ListPage, count: int) -> str:
+    """Return a capped count in words; beyond 10,000 what the database expects, to two digits: no full scan (U3)."""
+    if count <= COUNTED:
+        return number(count)
+    expected = int(estimated_rows(page.filtered()))
+    if expected <= COUNTED:
+        return number(count)
+    step = 10 ** (len(str(expected)) - 2)
+    return _("about %(n)s") % {"n": number_format(expected // step * step, force_grouping=True)}
+
+
 def _counts(request: Request, page: ListPage) -> HttpResponse:
     counts = [(tab["key"], number(page.view_count(tab["view"]))) for tab in page.tabs if tab["counted"]]
-    context = {"list": page, "total": number(page.count()), "counts": counts}
+    found = page.count()
+    totals = all_totals(page) if found <= COUNTED and page.has_totals else {}
+    context = {"list": page, "total": about(page, found), "counts": counts, "totals": totals}
     return render(request, "listing/counts.html", context)
 
 
@@ -153,4 +170,13 @@ def _where(request: Request, page: ListPage) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
-PANELS = {"where": _where, "filters": _filters, "columns": _columns, "sort": _sorting}
+def _row(request: Request, page: ListPage) -> HttpResponse:
+    """One row, after one of its cells was edited; 404 if it is not to be seen any more."""
+    try:
+        found = page.row_html(str(UUID(page.data.get("focus") or "")))
+    except ValueError as error:
+        raise BadQuery("focus", page.data.get("focus") or "") from error
+    return HttpResponse(found, status=200 if found else 404)
+
+
+PANELS = {"row": _row, "where": _where, "filters": _filters, "columns": _columns, "sort": _sorting}

@@ -14,6 +14,7 @@ from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import page_or_fragment, toast
 from crm.kernel.core.http import Request
+from crm.kernel.core.ids import uuid7
 from crm.kernel.listing.errors import BadQuery
 from crm.kernel.listing.layouts import Layout
 from crm.kernel.listing.lists import COUNTED, ListPage, list_named
@@ -159,6 +160,7 @@ def list_prefer(request: Request, key: str) -> HttpResponse:
         visible_view(request, _uuid(view))
     if "pinned" in request.POST:
         prefer(user=request.user, list_key=key, view=view, pinned=request.POST["pinned"] == "1")
+        request.session["pins"] = uuid7().hex[:12]  # the sidebar asks anew instead of showing what it remembers
     if "opens" in request.POST:
         prefer(user=request.user, list_key=key, opens=view if request.POST["opens"] == "1" else "")
     return redirect(here(request, kind))

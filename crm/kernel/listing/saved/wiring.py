@@ -29,7 +29,7 @@ def connect() -> None:
             "listing.list_emptied": _("took records off a list"),
         }
     )
-    panels.register("sidebar.pinned", "listing/_pinned.html", order=50)
+    panels.register("sidebar.pinned", "listing/_pinned.html", _stamp, order=50)
     panels.register("list.bulk", "listing/_put_button.html", order=80, visible=_has_lists)
     navigation.register(NavItem("lists", _("Lists"), "listing:record_lists", "list", order=75))
     for kind in RecordList.Kind.values:
@@ -41,6 +41,10 @@ def connect() -> None:
     for order, (key, label, model) in enumerate(kinds):
         allow_undo(model, _own)
         hand_over(Owned(key, label, _counter(model), _giver(model), order=80 + order))
+
+
+def _stamp(request: Any, _obj: Any) -> dict[str, Any]:
+    return {"stamp": request.session.get("pins", "")}
 
 
 def _has_lists(user: Any, page: Any) -> bool:
