@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from activities.models import Activity, ActivityContact
+from crm.kernel.core.bulk import insert_rows
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.ids import uuid7
-
-from .recording import BATCH
 
 
 @dataclass(kw_only=True, slots=True)
@@ -29,30 +28,29 @@ class Entry:
 def write_entries(entries: Sequence[Entry], actor: Actor | None) -> None:
     """Write system entries in two statements, whatever their number. They move no clock (P8)."""
     rows = [_build(entry, actor) for entry in entries]
-    Activity.objects.bulk_create(rows, batch_size=BATCH)
+    insert_rows(Activity, rows)
     links = [
-        ActivityContact(activity=row, contact_id=pk, at=row.at)
+        {"id": uuid7(), "activity_id": row["id"], "contact_id": pk, "at": row["at"]}
         for row, entry in zip(rows, entries, strict=True)
         for pk in dict.fromkeys(entry.contact_ids)
     ]
-    if links:
-        ActivityContact.objects.bulk_create(links, batch_size=BATCH)
+    insert_rows(ActivityContact, links)
 
 
-def _build(entry: Entry, actor: Actor | None) -> Activity:
+def _build(entry: Entry, actor: Actor | None) -> dict[str, Any]:
     """Return the row of an entry; who did it, if not a person, is named in its data."""
     data = entry.data if actor is None or actor.kind == "user" else {**entry.data, "by": actor.label, "as": actor.kind}
-    return Activity(
-        id=uuid7(),
-        type=Activity.Type.SYSTEM,
-        system=entry.system,
-        user_id=actor.id if actor is not None else None,
-        deal_id=entry.deal_id,
-        company_id=entry.company_id,
-        at=entry.at,
-        completed_at=entry.at,
-        stage_change_id=entry.stage_change_id,
-        data=data,
-        created_at=entry.at,
-        updated_at=entry.at,
-    )
+    return {
+        "id": uuid7(),
+        "type": Activity.Type.SYSTEM,
+        "system": entry.system,
+        "user_id": actor.id if actor is not None else None,
+        "deal_id": entry.deal_id,
+        "company_id": entry.company_id,
+        "at": entry.at,
+        "completed_at": entry.at,
+        "stage_change_id": entry.stage_change_id,
+        "data": data,
+        "created_at": entry.at,
+        "updated_at": entry.at,
+    }

@@ -19,7 +19,7 @@ from crm.kernel.users.models import User
 
 from . import spellings
 from .drafts import Clash, Draft, check_references, read_drafts
-from .search import refresh_company_search
+from .search import found_by, refresh_company_search
 from .writing import apply_drafts, entries_of, home_region, insert_drafts, lock_for_edit
 
 
@@ -138,7 +138,7 @@ def edit_companies(*, drafts: Sequence[Draft], actor: Actor) -> list[Company]:
     for draft in drafts:
         draft.raise_errors()
     edited = apply_drafts(Company, drafts, records)
-    refresh_company_search(each.record.pk for each in edited)
+    refresh_company_search(each.record.pk for each in edited if found_by(each.fields))
     events: list[Any] = []
     for each in edited:
         company = each.record

@@ -19,7 +19,7 @@ from crm.kernel.workspace.models import Workspace
 from . import spellings
 from .companies import company_for_name
 from .drafts import Clash, Draft, check_references, read_drafts
-from .search import refresh_search
+from .search import found_by, refresh_search
 from .writing import Edited, apply_drafts, entries_of, home_region, insert_drafts, lock_for_edit
 
 DERIVED_STAGES = {Lifecycle.OPPORTUNITY, Lifecycle.CUSTOMER}
@@ -212,7 +212,7 @@ def edit_contacts(*, drafts: Sequence[Draft], actor: Actor) -> list[Contact]:
         _check_against(draft, records[draft.pk], actor)  # type: ignore[index]
         draft.raise_errors()
     edited = apply_drafts(Contact, drafts, records)
-    refresh_search(each.record.pk for each in edited)
+    refresh_search(each.record.pk for each in edited if found_by(each.fields))
     publish_changes(edited, actor)
     return [each.record for each in edited]
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from crm.kernel.customfields.fields import PREFIX
+
 from . import spellings
 
 BATCH = 5000
@@ -62,6 +64,18 @@ FROM (
 ) n
 WHERE c.id = n.id AND c.search_text IS DISTINCT FROM n.search_text
 """
+
+
+# What a contact or company is found by, besides its custom fields.
+FOUND_BY = {
+    *("first_name", "middle_name", "last_name", "company_id", "name", "city"),
+    *("emails", "phones", "domains"),
+}
+
+
+def found_by(fields: Iterable[str]) -> bool:
+    """Say whether a record whose fields changed is found by other words now."""
+    return any(name in FOUND_BY or name.startswith(PREFIX) for name in fields)
 
 
 def refresh_search(contact_ids: Iterable[UUID]) -> None:

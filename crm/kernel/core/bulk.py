@@ -56,6 +56,17 @@ def copy_rows(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> N
             copy.write_row(values)
 
 
+MANY = 100  # from here on COPY is faster than an INSERT
+
+
+def insert_rows(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, given as values by attribute name, the faster way for their number."""
+    if len(rows) > MANY:
+        copy_rows(model, rows)
+    elif rows:
+        model._default_manager.bulk_create(model(**row) for row in rows)
+
+
 class _Exact(DjangoJSONEncoder):
     """Django's encoder cuts instants to milliseconds; this one keeps them whole."""
 

@@ -21,12 +21,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from crm.kernel.core.bulk import copy_rows
+from crm.kernel.core.bulk import MANY, copy_rows
 from crm.kernel.core.changes import Actor, business_time, current_change
 
 from .models import Event
 
-MANY = 100  # from here on COPY is faster than an INSERT
 log = logging.getLogger(__name__)
 
 
