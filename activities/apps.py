@@ -14,7 +14,7 @@ class ActivitiesConfig(AppConfig):
         from crm.kernel.core import checkup
         from deals.registry import describe_touches
 
-        from . import bulk, consumers, leaving, merging, subscribers
+        from . import bulk, consumers, exports, leaving, merging, subscribers
         from .models import Activity, ActivityContact, Task
         from .services import clocks, files
         from .touches import last_touches
@@ -33,6 +33,7 @@ class ActivitiesConfig(AppConfig):
         bulk.connect()
         checkup.add_check("Uploaded files can be stored", files.storage_problem)
         checkup.add_check("Uploaded files have their contents", files.contents_problem)
+        exports.connect()
         self._fill_pages()
 
     @staticmethod

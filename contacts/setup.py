@@ -9,7 +9,7 @@ from crm.kernel.customfields.registry import refresh_search_with
 from crm.kernel.search import registry as find
 from crm.kernel.users.models import User
 
-from . import bulk, duplicates, finders, history, leaving
+from . import bulk, duplicates, exports, finders, history, leaving
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
 from .services.bin import follow_companies, follow_contacts
@@ -22,6 +22,7 @@ def register() -> None:
     _search()
     leaving.register()
     bulk.connect()
+    exports.connect()
     history.register()
     duplicates.register()
 

@@ -88,6 +88,11 @@ def defaults() -> dict[str, object]:
                 "schedule": 30.0,
                 "options": {"expires": 30},
             },
+            "delete old exports": {
+                "task": "crm.kernel.listing.tasks.clean_up_runs",
+                "schedule": 3600.0,
+                "options": {"expires": 3600},
+            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

@@ -10,10 +10,11 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe, say how deals are undone, searched and shown elsewhere."""
-        from . import bulk, merging, panels, searches, subscribers
+        from . import bulk, exports, merging, panels, searches, subscribers
 
         subscribers.connect()
         panels.register()
         searches.register()
         merging.register()
         bulk.connect()
+        exports.connect()

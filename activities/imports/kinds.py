@@ -40,6 +40,14 @@ def link_fields() -> tuple[Field, ...]:
         Field(
             "contact_name", gettext_lazy("Contact's name"), parsers.text(250), LINK_WORDS["contact_name"], group=LINK
         ),
+        Field(
+            "contact_external_id",
+            gettext_lazy("Contact's id in the other system"),
+            parsers.words,
+            ("contact id",),
+            multiple=True,
+            group=LINK,
+        ),
         Field("company", gettext_lazy("Company"), parsers.text(200), LINK_WORDS["company"], group=LINK),
         Field(
             "company_external_id",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from activities.models import Activity, Task
 from activities.services.recording import ActivityRow, log_activities
 from activities.services.tasks import TaskRow, create_tasks
-from contacts.imports.common import match_external
+from contacts.imports.common import match_external, own_ids
 from contacts.imports.links import CompanyLinks, ContactLinks
 from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Row, Session
@@ -70,6 +70,9 @@ class LinkedSession(Session):
         ids = {row.values["deal_external_id"] for row in rows if row.values.get("deal_external_id")}
         ours = deals.filter(import_source=self.job.run.source, external_id__in=ids)
         by_id = dict(ours.values_list("external_id", "pk"))
+        own = {known.pk: known.key for known in own_ids(Deal, ids - by_id.keys())}
+        if own:
+            by_id |= {own[pk]: pk for pk in deals.filter(pk__in=own).values_list("pk", flat=True)}
         by_title: dict[str, list[UUID]] = {}
         titles = {row.values["deal"] for row in rows if row.values.get("deal")}
         for title, pk in deals.filter(title__in=titles).values_list("title", "pk") if titles else ():

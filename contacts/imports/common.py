@@ -1,5 +1,6 @@
 """What the imports of companies and contacts share: fields, rights, and which values of a known record change."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,6 +21,7 @@ from crm.kernel.workspace.models import Workspace
 ADDRESS = gettext_lazy("Address")
 MORE = gettext_lazy("More")
 MAX_TAGS = 50
+OWN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 # What columns of other systems are called.
@@ -131,13 +133,12 @@ def match_external(job: Job, rows: Sequence[Row], model: Any, owner: str = "owne
         return
     # the index holds only rows with an id, which a long list alone does not prove to the planner
     found = model.objects.filter(import_source=job.run.source, external_id__in=list(wanted)).exclude(external_id="")
-    names = ("external_id", "pk", owner, "binned_at")
-    merges = any(each.name == "merged_into" for each in model._meta.concrete_fields)  # deals do not
-    listed = found.values_list(*names, "merged_into") if merges else found.values_list(*names)
-    for known in followed(model, (Known(*row) for row in listed), owner):
+    listed = [Known(*row) for row in found.values_list("external_id", "pk", owner, "binned_at", *_merges(model))]
+    listed += own_ids(model, wanted.keys() - {known.key for known in listed}, owner)
+    for known in followed(model, listed, owner):
         for row in wanted[known.key]:
-            if known.merged_into:
-                row.values.pop("external_id", None)  # stays the merged record's, which leads here
+            if known.merged_into or known.key == str(known.pk):
+                row.values.pop("external_id", None)  # stays the merged record's, or is no id of another system
             take_known(job, row, model, known.pk, known.owner_id, known.binned_at is not None)
 
 
@@ -149,6 +150,18 @@ class Known(NamedTuple):
     owner_id: UUID | None
     binned_at: Any
     merged_into: UUID | None = None
+
+
+def own_ids(model: Any, words: Iterable[str], owner: str = "owner_id") -> list[Known]:
+    """Return the records of this workspace that words name by their own id, as our own exports do."""
+    ids = [UUID(word) for word in words if OWN_ID.fullmatch(word)]
+    rows = model.objects.filter(pk__in=ids).values_list("pk", owner, "binned_at", *_merges(model)) if ids else ()
+    return [Known(str(row[0]), *row) for row in rows]
+
+
+def _merges(model: Any) -> tuple[str, ...]:
+    """Return the column that says into which record one was merged, for kinds that can be merged."""
+    return ("merged_into",) if hasattr(model, "merged_into") else ()
 
 
 def followed(model: Any, found: Iterable[Known], owner: str = "owner_id") -> list[Known]:

@@ -177,6 +177,8 @@ class ContactSession(Session):
             values["owner_id"] = values["owner"]
         if values.get("lifecycle") == Lifecycle.CHURNED:
             values.setdefault("churned_on", self.job.directory.actor.user.today())
+        if isinstance(values.get("consent_at"), tuple):
+            values["consent_at"] = values["consent_at"][0]
         guessed = row.record.pop("named_by_address", False) and row.action == "update"
         for name in COLUMNS:
             value = values.get(name)
@@ -286,6 +288,13 @@ class ContactImporter(Importer):
             ),
             Field("source", gettext_lazy("Source"), parsers.text(80), SYNONYMS["source"]),
             *shared_fields(),
+            Field("unqualified_reason", gettext_lazy("Why unqualified"), parsers.text(300), group=MORE),
+            Field("churned_on", gettext_lazy("Churned on"), parsers.date, sort="date", group=MORE),
+            Field("churned_reason", gettext_lazy("Why churned"), parsers.text(300), group=MORE),
+            Field("lead_score", gettext_lazy("Score"), parsers.whole(-1000, 1000), ("lead score",), group=MORE),
+            Field("consent_at", gettext_lazy("Consent given on"), parsers.moment, sort="date", group=MORE),
+            Field("consent_how", gettext_lazy("How consent was given"), parsers.text(200), group=MORE),
+            Field("consent_basis", gettext_lazy("Basis of consent"), parsers.text(200), group=MORE),
             Field("language", gettext_lazy("Language"), parsers.text(40), SYNONYMS["language"], group=MORE),
             Field("links", gettext_lazy("Links"), parsers.urls, SYNONYMS["links"], "url", multiple=True, group=MORE),
             Field("do_not_email", gettext_lazy("Do not e-mail"), parsers.boolean, SYNONYMS["do_not_email"], group=MORE),

@@ -22,7 +22,8 @@ from .common import changed, told_fields
 
 COLUMNS = (
     "first_name", "middle_name", "last_name", "job_title", "company_id", "owner_id", "lifecycle",
-    "churned_on", "lead_status", "source", "language", "links", "tags", "description", "do_not_email", "do_not_call",
+    "churned_on", "churned_reason", "lead_status", "unqualified_reason", "lead_score", "consent_at", "consent_how",
+    "consent_basis", "source", "language", "links", "tags", "description", "do_not_email", "do_not_call",
     "street", "postal_code", "city", "region", "country", "created_at",
 )  # fmt: skip
 # What a known contact keeps unless the file is to overwrite: it has a value from the beginning, never an empty one.

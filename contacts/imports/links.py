@@ -12,7 +12,7 @@ from crm.kernel.listing.imports.engine import Job
 from crm.kernel.listing.imports.registry import Row
 from crm.kernel.listing.imports.tables import pairs
 
-from .common import Known, companies_named, followed
+from .common import Known, companies_named, followed, own_ids
 from .companies import write_companies
 from .names import split_name
 from .writing import write_contacts
@@ -57,6 +57,7 @@ class CompanyLinks:
             ours = Company.objects.filter(import_source=self.job.run.source, external_id__in=asked["id"])
             columns = ("external_id", "pk", "owner_id", "binned_at", "merged_into")
             self._note("id", ours.exclude(external_id="").values_list(*columns))
+            self._note("id", own_ids(Company, (word for word in asked["id"] if f"id:{word}" not in self._found)))
         if asked["domain"]:
             sql = """
                 SELECT d.domain, c.id, c.owner_id, c.binned_at, c.merged_into_id FROM contacts_companydomain d
@@ -104,7 +105,9 @@ class ContactLinks:
 
     def resolve(self, rows: Sequence[Row]) -> None:
         """Fill `row.values["contact_ids"]`. Somebody whom the actor may not see is an error of the row (U3)."""
+        self._by_id([row for row in rows if row.values.get("contact_external_id")])
         rows = [row for row in rows if row.values.get("contact_email") or row.values.get("contact_name")]
+        rows = [row for row in rows if not row.values.get("contact_ids") and not row.errors]
         by_email = self._by_email({address for row in rows for address in row.values.get("contact_email", ())})
         by_name = self._by_name([row for row in rows if not row.values.get("contact_email")])
         fresh: dict[str, dict[str, Any]] = {}
@@ -119,6 +122,18 @@ class ContactLinks:
             ]
         if fresh and not self.job.dry:
             write_contacts(self.job, list(fresh.values()))
+
+    def _by_id(self, rows: Sequence[Row]) -> None:
+        """Link rows to the people whose ids they hold; where none is here, the address or name is tried."""
+        ids = {word for row in rows for word in row.values["contact_external_id"]}
+        ours = Contact.objects.filter(import_source=self.job.run.source, external_id__in=ids).exclude(external_id="")
+        listed = [Known(*row) for row in ours.values_list("external_id", "pk", "owner_id", "binned_at", "merged_into")]
+        listed += own_ids(Contact, ids - {known.key for known in listed})
+        found = {each.key: each for each in followed(Contact, listed) if each.binned_at is None}
+        for row in rows:
+            named = [found[word] for word in row.values["contact_external_id"] if word in found]
+            seen = [self._seen(row, known.pk, known.owner_id) for known in named]
+            row.values["contact_ids"] = list(dict.fromkeys(pk for pk in seen if pk is not None))
 
     def _by_email(self, addresses: set[str]) -> dict[str, tuple[UUID, UUID | None]]:
         sql = """

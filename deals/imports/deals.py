@@ -207,6 +207,7 @@ class DealSession(Session):
             source=values.get("source", ""),
             description=values.get("description", ""),
             probability=values.get("probability") if record["stage"].is_open else None,
+            forecast_category=values.get("forecast_category", "") if record["stage"].is_open else "",
             tags=values["tags"],
             contacts=[(pk, "") for pk in values.get("contact_ids", ())],
             created_at=record["created_at"],

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.kernel.core import parsers
 from crm.kernel.listing.imports.registry import EXTERNAL_ID, Field
+from deals.models import ForecastCategory
 
 
 def deal_fields() -> tuple[Field, ...]:
@@ -36,6 +37,14 @@ def deal_fields() -> tuple[Field, ...]:
             parsers.emails,
             SYNONYMS["contact_email"],
             "email",
+            multiple=True,
+            group=link,
+        ),
+        Field(
+            "contact_external_id",
+            gettext_lazy("Contact's id in the other system"),
+            parsers.words,
+            ("contact id",),
             multiple=True,
             group=link,
         ),
@@ -75,6 +84,13 @@ def deal_fields() -> tuple[Field, ...]:
             gettext_lazy("Own probability, %"),
             parsers.whole(0, 100),
             SYNONYMS["probability"],
+            group=more,
+        ),
+        Field(
+            "forecast_category",
+            gettext_lazy("Own forecast category"),
+            parsers.choice(ForecastCategory.choices),
+            ("forecast",),
             group=more,
         ),
         Field("pipeline", gettext_lazy("Pipeline"), parsers.text(80), SYNONYMS["pipeline"], group=more),

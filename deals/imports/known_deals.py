@@ -15,7 +15,7 @@ from crm.kernel.users.models import User
 from deals.models import Deal, DealContact
 from deals.services import add_person, edit_deal, move_deal
 
-PLAIN = ("title", "amount", "currency", "expected_close", "source", "description", "tags")
+PLAIN = ("title", "amount", "currency", "expected_close", "source", "description", "forecast_category", "tags")
 COLUMNS = (*PLAIN, "owner_id", "company_id", "closed_on", "lost_reason_id", "lost_comment")
 
 

@@ -29,6 +29,7 @@ from crm.kernel.core.history import history_of
 from crm.kernel.customfields.models import FieldJob
 from crm.kernel.customfields.services import create_field, remove_field
 from crm.kernel.listing.bulk.services import begin_bulk
+from crm.kernel.listing.exports.services import begin_export
 from crm.kernel.listing.imports.services import receive_path
 from crm.kernel.listing.saved.members import create_list
 from crm.kernel.listing.saved.services import create_view
@@ -62,6 +63,8 @@ PATTERNS = {
     "mine alone": "in 404 ok 404 404 404 404",
     "mine or admin": "in 404 ok 404 404 404 ok",
     "mine or admin looks": "in 404 ok 404 404 404 403",
+    "my export": "in 404 404 404 404 ok 404",
+    "no file yet": "in 404 404 404 404 404 404",
     "my import": "in 404 404 404 404 404 ok",
     "my view": "in 404 ok 403 404 403 404",  # shared with the team
     "signs out": "in in in in in in in",
@@ -161,6 +164,13 @@ MATRIX: dict[str, tuple[str, str]] = {
     "listing:list_delete": (NOTHING, "my view"),
     "listing:list_layout": (NOTHING, "all"),
     "listing:list_prefer": (NOTHING, "all"),
+    # Export
+    "listing:export_new": ("importers", "importers"),
+    "listing:export_run": ("my export", NOTHING),
+    "listing:export_stop": (NOTHING, "my export"),
+    "listing:export_restart": (NOTHING, "my export"),
+    "listing:export_file": ("no file yet", NOTHING),
+    "listing:export_everything": ("settings", "settings"),
     # Import
     "listing:import_list": ("importers", NOTHING),
     "listing:import_new": ("importers", "importers"),
@@ -391,6 +401,8 @@ def build() -> World:
     gone = create_field(record_kind="contact", label="Gone", type="text", actor=boss)
     remove_field(field_id=gone.pk, actor=boss)
     job = FieldJob.objects.create(field_id=field.pk, task=FieldJob.Task.SEARCH)
+    everything = Selection("contacts", "", (), True)
+    export = begin_export(actor=Actor.of(people["manager"]), selection=everything, format="csv", what="fields")
     pipeline = Pipeline.objects.get()
     second = {"stage": str(pipeline.stages.order_by("position")[1].pk)}
     tag = {"list": "contacts", "ids": chosen.ids[0], "tags": "x", "step": "go"}
@@ -409,6 +421,7 @@ def build() -> World:
     values = {"name": "Ours", "shared": "team", "team": east}
     listed = create_list(record_kind="contact", values=values, actor=Actor.of(owner))
     saved = create_view(list_key="contacts", query="owner=me", layout={}, values=values, actor=Actor.of(owner))
+    world.sent["listing:export_new"] = {"list": "contacts", "query": ""}
     world.ids |= {
         "settings/people/": people["mate"].pk,
         "settings/teams/": empty.pk,
@@ -426,6 +439,7 @@ def build() -> World:
         "lists/": listed.pk,
         "import/": run.pk,
         "bulk/runs/": bulk.pk,
+        "export/": export.pk,
     }
     invitation = {"pk": invited.pk}
     scan = start_scan(kind="company", actor=boss)

@@ -16,9 +16,15 @@ DANGEROUS = re.compile(r"'*[=+\-@\t\r\n]")
 GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
 
 
+class SafeCell(str):
+    """A text that needs no guard, such as a number written with a comma: -12,50."""
+
+    __slots__ = ()
+
+
 def guarded(value: Any) -> Any:
     """Return a cell's value, a text that a spreadsheet would calculate with an apostrophe in front."""
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, int | float | Decimal | SafeCell):
         return value
     text = "" if value is None else str(value)
     return f"'{text}" if text and text[0] in "=+-@\t\r\n'" and DANGEROUS.match(text) else text

@@ -11,6 +11,7 @@ class ListingConfig(AppConfig):
 
         from . import runs
         from .bulk import wiring as bulk
+        from .exports import wiring as exports
         from .imports import wiring as imports
         from .saved import wiring as saved
 
@@ -18,3 +19,4 @@ class ListingConfig(AppConfig):
         imports.connect()
         bulk.connect()
         saved.connect()
+        exports.connect()

@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from . import runs
+from .exports.engine import clean_up
 from .imports import work
 
 
@@ -30,3 +31,9 @@ def work_on_run(name: str, run_id: str) -> None:
 def sweep_runs() -> int:
     """Go on with runs whose worker died: sent by beat."""
     return runs.sweep()
+
+
+@shared_task(ignore_result=True)
+def clean_up_runs() -> int:
+    """Delete exports that have been kept long enough, with their files: sent by beat."""
+    return clean_up()

@@ -1,8 +1,9 @@
-"""Addresses of listing: saved views, layouts, imports and bulk actions."""
+"""Addresses of listing: saved views, layouts, imports, exports and bulk actions."""
 
 from django.urls import path
 
 from .bulk import views as bulk
+from .exports import views as exports
 from .imports import views
 from .saved import list_views as lists
 from .saved import views as saved
@@ -38,4 +39,10 @@ urlpatterns = [
     path("bulk/runs/<uuid:pk>/stop/", bulk.bulk_stop, name="bulk_stop"),
     path("bulk/runs/<uuid:pk>/resume/", bulk.bulk_resume, name="bulk_resume"),
     path("bulk/runs/<uuid:pk>/left-out.csv", bulk.bulk_refused, name="bulk_refused"),
+    path("export/new/", exports.export_new, name="export_new"),
+    path("export/<uuid:pk>/", exports.export_run, name="export_run"),
+    path("export/<uuid:pk>/stop/", exports.export_stop, name="export_stop"),
+    path("export/<uuid:pk>/restart/", exports.export_restart, name="export_restart"),
+    path("export/<uuid:pk>/file/", exports.export_file, name="export_file"),
+    path("settings/export/", exports.export_everything, name="export_everything"),
 ]

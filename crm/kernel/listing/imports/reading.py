@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.kernel.core.csvs import unguarded
 from crm.kernel.core.parsers import CellError, Style
 
 from .directory import Directory, RowLeftOutError
@@ -58,7 +59,7 @@ class Reader:
             return row
         values = row.values
         for filling in self.fillings:
-            cell = cells[filling.position].strip()
+            cell = unguarded(cells[filling.position].strip())
             if not cell:
                 continue
             if "\0" in cell:

@@ -1,0 +1,84 @@
+"""The rows of a file, one by one, from a server-side cursor: constant memory whatever their number."""
+
+import datetime as dt
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from django.utils.html import strip_tags
+
+from crm.kernel.core.changes import Actor
+from crm.kernel.listing.columns import Column
+from crm.kernel.listing.selection import Selection
+
+from .registry import Cell, Exporter, exporter_of
+
+CHUNK = 2000
+
+
+class Table:
+    """What a file holds: headings and rows. `everything` takes all fields, else the list's columns are taken."""
+
+    def __init__(self, selection: Selection, actor: Actor, *, everything: bool) -> None:
+        """Read the list's state; raises BadQuery for one that it does not know, KeyError for what has no export."""
+        self.page = selection.page(actor)
+        self.exporter = exporter_of(self.page.kind)
+        self.cells = self.exporter.columns(actor) if everything else _of_list(self.page.columns, self.exporter, actor)
+        self.found = selection.rows(actor)
+
+    @property
+    def headings(self) -> list[str]:
+        """The headings."""
+        return [cell.heading for cell in self.cells]
+
+    def rows(self) -> Iterator[list[Any]]:
+        """Yield the cells of each row, in the list's order."""
+        ordered = self.exporter.annotated(self.found).order_by(*self.page.sort.ordering(self.page.reverse))
+        return lines(ordered, self.cells)
+
+
+def lines(rows: Any, cells: list[Cell]) -> Iterator[list[Any]]:
+    """Yield the cells of each row of a query set."""
+    names = list(dict.fromkeys(chain.from_iterable(cell.fields for cell in cells)))
+    plain = [(cell.value, cell.fields[0]) for cell in cells]
+    for row in rows.values(*names).iterator(chunk_size=CHUNK):
+        yield [_written(row[name]) if value is None else value(row) for value, name in plain]
+
+
+def _written(value: Any) -> Any:
+    """Return a plain value as a file holds it; instants in UTC, so that they come back exactly."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return value
+
+
+def _of_list(columns: tuple[Column, ...], exporter: Exporter, actor: Actor) -> list[Cell]:
+    """Return the columns of a list: under the import's names where it has them, else with the values as they are."""
+    known = {cell.key: cell for cell in exporter.columns(actor)}
+    found: dict[str, Cell] = {}
+    for column in columns:
+        keys = exporter.of_list.get(column.key, (column.key,))
+        own = [known[key] for key in keys if key in known]
+        for cell in own or _plain(column):
+            found.setdefault(cell.key, cell)
+    return list(found.values())
+
+
+def _plain(column: Column) -> list[Cell]:
+    """Return a column that the import does not know: its values, without ids; pictures and buttons are left out."""
+    fields = tuple(name for name in column.fields if not name.endswith("_id") and name != "pk")
+    if not fields or not column.label or column.css == "cell-actions":
+        return []
+    value = None
+    if len(fields) > 1:
+
+        def value(row: Any) -> Any:
+            return " ".join(str(row[name]) for name in fields if row[name] not in (None, ""))
+
+    return [Cell(column.key, fields, value, strip_tags(str(column.label)))]
