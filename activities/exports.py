@@ -1,5 +1,6 @@
 """Activities and tasks as files: all that the import reads, under its names (R5, R6)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -7,9 +8,11 @@ from django.db.models import OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.changes import Actor
+from crm.kernel.listing.exports.archive import carry_files
 from crm.kernel.listing.exports.registry import Cell, Exporter, Row, instant, joined, register
 
-from .models import Activity, ActivityContact, Task
+from .files import blobs
+from .models import Activity, ActivityContact, Attachment, Task
 
 PRIORITIES = {1: "low", 2: "normal", 3: "high"}
 
@@ -103,3 +106,10 @@ def connect() -> None:
     """Offer activities and tasks for export."""
     register(ActivityExporter())
     register(TaskExporter())
+    carry_files(_contents)
+
+
+def _contents() -> Iterator[str]:
+    """Yield the names of all contents of files in the storage."""
+    for sha256 in Attachment.objects.order_by("sha256").values_list("sha256", flat=True).distinct().iterator(2000):
+        yield blobs.path_of(sha256)

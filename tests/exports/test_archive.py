@@ -7,10 +7,13 @@ from zipfile import ZipFile
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from activities.models import Activity, Task
+from activities.files.blobs import delete, kept, open_blob
+from activities.models import Activity, Attachment, Task
+from activities.services.files import add_files
 from activities.services.recording import ActivityRow, log_activities
 from activities.services.task_changes import complete_task
 from activities.services.tasks import TaskRow, create_tasks
@@ -28,6 +31,9 @@ from crm.kernel.listing.exports import archive
 from crm.kernel.listing.exports.load import load
 from crm.kernel.listing.exports.services import begin_archive
 from crm.kernel.listing.imports.plans import load_plan
+from crm.kernel.listing.saved.members import create_list
+from crm.kernel.listing.saved.models import RecordListMember, SavedView
+from crm.kernel.listing.saved.services import create_view
 from crm.kernel.users.models import Role, User
 from crm.kernel.users.policies import add_default_roles
 from crm.kernel.workspace.models import ExchangeRate, Workspace
@@ -105,6 +111,11 @@ def rich(rep, mate, manager, admin, pipeline, system) -> Pipeline:
         actor=me,
     )
     complete_task(task_id=tasks[1].pk, actor=me)
+    add_files(record=deal, uploads=[SimpleUploadedFile("offer.txt", b"An offer", "text/plain")], actor=me)
+    listed = create_list(record_kind="contact", values={"name": "Guests", "shared": "nobody"}, actor=me)
+    with changeset(system, "test.list"):
+        RecordListMember.objects.create(list=listed, record_id=maya.pk)
+    create_view(list_key="contacts", query="owner=me", layout={}, values={"name": "Mine", "shared": "nobody"}, actor=me)
     return pipeline
 
 
@@ -128,6 +139,8 @@ def empty_database() -> None:
         for _again in range(2):
             for table in tables:
                 cursor.execute(f'DELETE FROM "{table}"')
+    for sha256 in list(kept()):
+        delete(sha256)
     Workspace.forget()
     forget()
     with changeset(Actor.system("test data"), "test.seeds"):
@@ -167,7 +180,8 @@ def test_everything_comes_back_as_it_was(packed):
         assert found[table] == sorted(json.loads(json.dumps(rows)), key=lambda row: row["id"]), table
     for model in (Contact, Company, Deal, Activity, Task):
         assert {str(row.pk) for row in model.objects.all()} == set(model.objects.values_list("external_id", flat=True))
-    assert Contact.objects.filter(search_text__contains="maya").count() == 1
+    assert open_blob(Attachment.objects.get().sha256).read() == b"An offer"
+    assert (SavedView.objects.count(), RecordListMember.objects.count()) == (1, 1)
     made = ChangeSet.objects.get(command="archive.load")
     assert history_of(Contact).objects.filter(pgh_context=made.pk).count() == 3
 
@@ -220,11 +234,15 @@ def test_the_readable_half_comes_in_by_its_plan(packed, tmp_path):
     deals = dict(Deal.objects.values_list("pk", "title"))
     owners = dict(Deal.objects.values_list("title", "owner__email"))
     empty_database()
+    with changeset(Actor.system("test data"), "test.fields"):
+        CustomField.objects.create(record_kind="contact", key="fleet", label="Fleet size", type="number")
+    forget()
     readable = tmp_path / "out" / "readable"
     with unannounced():
         call_command("import_csv", str(readable), plan=readable / "plan.yaml")
     assert {row.external_id: row.title for row in Deal.objects.all()} == {str(pk): title for pk, title in deals.items()}
     assert Contact.objects.get(first_name="Maya").tags == ["vip", "@risk"]
+    assert Contact.objects.get(first_name="Maya").custom == {"fleet": 12}
     assert owners["Atlas rollout"] == "rep.east@test.example"
 
 

@@ -10,13 +10,14 @@ The archive is a ZIP file:
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import yaml
+from django.core.files.storage import default_storage
 from django.db import connection, models, transaction
 from django.utils import timezone
 
@@ -42,11 +43,17 @@ def tables() -> list[type[models.Model]]:
 
 
 _added: list[type[models.Model]] = []
+_stored: list[Callable[[], Iterable[str]]] = []
 
 
 def carry(model: type[models.Model]) -> None:
     """Take a table into the archive of which no history is kept."""
     _added.append(model)
+
+
+def carry_files(names: Callable[[], Iterable[str]]) -> None:
+    """Take files into the archive: `names()` are those in the storage that the app's rows refer to, each once."""
+    _stored.append(names)
 
 
 def columns_of(model: type[models.Model]) -> list[str]:
@@ -82,8 +89,7 @@ def write(path: Path, actor: Actor, tick: Tick) -> int:
             progress(counts[model._meta.db_table])
         plan = [_write_readable(archive, exporter, actor, tick=lambda: tick(done)) for exporter in _readable()]
         _write_plan(archive, [entry for entry in plan if entry])
-        for model in tables():
-            _write_files(archive, model)
+        _write_files(archive)
         archive.writestr("about.json", json.dumps(_about(counts), indent=1))
     return sum(counts.values())
 
@@ -147,20 +153,17 @@ def _write_plan(archive: ZipFile, entries: list[dict[str, Any]]) -> None:
     archive.writestr("readable/plan.yaml", yaml.safe_dump(plan, sort_keys=False, allow_unicode=True))
 
 
-def file_fields(model: type[models.Model]) -> list[models.FileField]:
-    """Return the fields of a table that name files."""
-    return [each for each in model._meta.concrete_fields if isinstance(each, models.FileField)]
+def stored_names() -> Iterator[str]:
+    """Yield the names of attached files in the storage, each once."""
+    for names in _stored:
+        yield from names()
 
 
-def _write_files(archive: ZipFile, model: type[models.Model]) -> None:
+def _write_files(archive: ZipFile) -> None:
     """Copy attached files, each under its name in the storage."""
-    written: set[str] = set()
-    for field in file_fields(model):
-        names = model._default_manager.exclude(**{field.name: ""}).values_list(field.name, flat=True)
-        for name in names.iterator(2000):
-            if name in written or not field.storage.exists(name):
-                continue
-            written.add(name)
-            with field.storage.open(name) as source, archive.open(f"files/{name}", "w", force_zip64=True) as target:
-                while chunk := source.read(1 << 20):
-                    target.write(chunk)
+    for name in stored_names():
+        if not default_storage.exists(name):
+            continue
+        with default_storage.open(name) as source, archive.open(f"files/{name}", "w", force_zip64=True) as target:
+            while chunk := source.read(1 << 20):
+                target.write(chunk)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
+from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
@@ -21,7 +23,7 @@ from crm.kernel.core.remember import forget
 from crm.kernel.listing.imports.tables import note_changeset
 from crm.kernel.workspace.models import Workspace
 
-from .archive import FORMAT, columns_of, file_fields, tables
+from .archive import FORMAT, columns_of, stored_names, tables
 
 SOURCE = "archive"
 # What is there from the start, and the columns by which the archive's own is found. `None`: there is only one.
@@ -53,8 +55,7 @@ def load(path: Path, actor: Actor) -> dict[str, int]:
             note_changeset()
             loader = Loader(archive)
             counts = loader.load()
-        for model in tables():
-            _load_files(archive, model)
+        _load_files(archive)
     Workspace.forget()
     forget()
     return counts
@@ -208,10 +209,10 @@ class Loader:
                 cursor.execute(f"{insert} AND date_trunc('day', s.created_at) = %s", [day])
 
 
-def _load_files(archive: ZipFile, model: type[models.Model]) -> None:
-    """Put attached files into the storage, under the names that their rows have."""
-    for field in file_fields(model):
-        for name in model._default_manager.exclude(**{field.name: ""}).values_list(field.name, flat=True):
-            if f"files/{name}" in archive.namelist() and not field.storage.exists(name):
-                with archive.open(f"files/{name}") as source:
-                    field.storage.save(name, source)
+def _load_files(archive: ZipFile) -> None:
+    """Put the files that rows refer to into the storage, under the same names."""
+    packed = set(archive.namelist())
+    for name in stored_names():
+        if f"files/{name}" in packed and not default_storage.exists(name):
+            with archive.open(f"files/{name}") as source:
+                default_storage.save(name, File(source))

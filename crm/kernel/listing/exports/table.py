@@ -23,7 +23,7 @@ class Table:
         """Read the list's state; raises BadQuery for one that it does not know, KeyError for what has no export."""
         self.page = selection.page(actor)
         self.exporter = exporter_of(self.page.kind)
-        self.cells = self.exporter.columns(actor) if everything else _of_list(self.page.columns, self.exporter, actor)
+        self.cells = self.exporter.columns(actor) if everything else _of_list(self.page.shown, self.exporter, actor)
         self.found = selection.rows(actor)
 
     @property
@@ -33,8 +33,10 @@ class Table:
 
     def rows(self) -> Iterator[list[Any]]:
         """Yield the cells of each row, in the list's order."""
-        ordered = self.exporter.annotated(self.found).order_by(*self.page.sort.ordering(self.page.reverse))
-        return lines(ordered, self.cells)
+        order = self.page.order
+        keys = [sort.ordering(reverse)[0] for sort, reverse in order]
+        rows = self.found.alias(**{sort.column: sort.expression for sort, _r in order if sort.expression is not None})
+        return lines(self.exporter.annotated(rows).order_by(*keys, "pk"), self.cells)
 
 
 def lines(rows: Any, cells: list[Cell]) -> Iterator[list[Any]]:

@@ -10,8 +10,10 @@ from crm.kernel.audit.registry import label_commands
 from crm.kernel.core import navigation, panels
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.listing.runs import register_work
+from crm.kernel.listing.saved.models import ListPreference
 from crm.kernel.notifications.registry import show_kind
 
+from .archive import carry
 from .engine import perform
 from .models import ExportRun
 from .people import PeopleExporter
@@ -34,6 +36,7 @@ def connect() -> None:
     show_kind("export", _Own, lambda pk: reverse("listing:export_run", args=[pk]))
     label_commands({"exports.take": _("exported records"), "archive.load": _("brought an archive in")})
     register(PeopleExporter())
+    carry(ListPreference)
     panels.register("list.actions", "exports/_list_action.html", _address, order=20, visible=_may)
     panels.register("list.bulk", "exports/_bulk_action.html", order=90, visible=_may)
     navigation.register_settings(

@@ -10,7 +10,7 @@ import crm.kernel.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("listing", "0002_bulk_runs"),
+        ("listing", "0003_views_and_lists"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
