@@ -6,6 +6,7 @@ To add a kind: list its columns under the keys of the import's fields (`Cell("fi
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -14,7 +15,8 @@ from django.utils.functional import Promise
 from crm.kernel.core.changes import Actor
 from crm.kernel.customfields.fields import column_key, fields_for
 from crm.kernel.customfields.models import CustomField
-from crm.kernel.customfields.types import type_of
+from crm.kernel.customfields.types import FieldType, type_of
+from crm.kernel.customfields.types.numbers import Number
 
 Row = Mapping[str, Any]
 CUSTOMISED = ("contact", "company", "deal")
@@ -74,16 +76,12 @@ def _custom(field: CustomField, taken: set[str]) -> Cell:
     return Cell(column_key(field), ("custom",), lambda row: _plain(kind, row["custom"].get(key)), label)
 
 
-def _plain(kind: Any, value: Any) -> Any:
-    """Return a stored custom value as the import reads it: numbers as they are, everything else in words."""
+def _plain(kind: FieldType, value: Any) -> Any:
+    """Return a stored custom value as the import reads it back; a number as a number, which needs no guard."""
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return value
-    if kind.field.type in ("date", "number", "url", "text", "long_text"):
-        return value
+    if isinstance(kind, Number) and kind.fits(value):
+        return Decimal(value)
     return kind.text(value)
 
 
