@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.hints import likely
 from contacts.models import CompanyEmail, Contact, LeadStatus, Lifecycle
 from crm.kernel.core import parsers
 from crm.kernel.core.changes import Actor
@@ -189,14 +190,17 @@ class ContactSession(Session):
         row.record |= {"import_source": self.job.run.source if external else "", "external_id": external}
 
     def _mark_doubles(self, rows: list[Row]) -> None:
-        """Count new contacts whose full name is here already: a warning, never a block (M2)."""
-        names = {f"{row.record.get('first_name', '')} {row.record.get('last_name', '')}": row for row in rows}
-        sql = """
-            SELECT DISTINCT w.word FROM (SELECT word, crm_fold(word) AS folded FROM unnest(%s::text[]) AS word) w
-            JOIN contacts_contact c ON c.sort_name = w.folded AND c.binned_at IS NULL
-        """
-        for (name,) in pairs(sql, [list(names)]):
-            names[name].double = True
+        """Mark new contacts that look like one who is here: a warning that names them, never a block (M2)."""
+        names = self.companies.names_of(row.record.get("company_id") for row in rows)
+        typed = [
+            {**row.record, "emails": row.values["emails"], "phones": row.values["phones"],
+             "company": row.values.get("company") or names.get(row.record.get("company_id"), "")}
+            for row in rows
+        ]  # fmt: skip
+        for row, found in zip(rows, likely("contact", typed, self.job.actor), strict=True):
+            if found is not None:
+                row.double = True
+                row.warn("", _("This looks like %(name)s, who is here already.") % {"name": found})
 
     def links(self) -> dict[str, tuple[int, int]]:
         """Count the companies that the rows name."""

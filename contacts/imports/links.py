@@ -67,6 +67,11 @@ class CompanyLinks:
         if asked["name"]:
             self._found |= {f"name:{value}": pk for value, pk in companies_named(asked["name"]).items()}
 
+    def names_of(self, ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
+        """Return the names of known companies; one query."""
+        wanted = {pk for pk in ids if pk is not None}
+        return dict(Company.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+
     def _note(self, kind: str, rows: Iterable[Sequence[Any]]) -> None:
         """Remember the live companies that words lead to, by merges too (M3)."""
         found = followed(Company, (Known(*row) for row in rows))

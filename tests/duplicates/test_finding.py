@@ -100,7 +100,6 @@ def test_a_scan_finds_what_was_never_announced_and_drops_what_is_no_more(admin, 
 
 
 def test_a_stopped_scan_goes_on_where_it_stood(admin, maya, double, monkeypatch):
-    monkeypatch.setattr(scan, "SLICES", 4)
     boss, slices = Actor.of(admin), []
     started = scan.start_scan(kind="contact", actor=boss)
     plain = scan._compare_slice

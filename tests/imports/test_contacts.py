@@ -6,6 +6,7 @@ from activities.models import Activity
 from contacts.models import Company, Contact, ContactEmail, ContactPhone
 from contacts.services import create_contact, refresh_search
 from contacts.services.bin import bin_contacts
+from contacts.services.duplicates import finding
 from crm.kernel.audit.models import ChangeSet
 from crm.kernel.audit.undo import undo
 from crm.kernel.core.changes import Actor
@@ -247,7 +248,10 @@ def test_a_check_writes_nothing(check, manager, database_diff):
 
 def test_a_check_counts_names_that_are_here_already_as_possible_doubles(check, imported, manager):
     imported("contacts", "Name,Email\nAnn Lee,ann@acme.example\n", manager)
-    assert check("contacts", "Name,Email\nann lee,other@acme.example\n", manager).counts["doubles"] == 1
+    finding.check_waiting()
+    run = check("contacts", "Name,Email\nann lee,other@acme.example\nKenji Abe,k@acme.example\n", manager)
+    assert run.counts["doubles"] == 1
+    assert problems(run) == [(2, "", "This looks like Ann Lee, who is here already.")]
 
 
 def test_a_shared_address_stays_the_companys(imported, admin):

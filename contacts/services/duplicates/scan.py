@@ -22,7 +22,8 @@ from .profiles import load_profiles
 from .rules import Rules, ordered, rules_for
 
 WORK = "duplicates"
-CHUNK, SLICES, PAIRS = 2000, 512, 4000
+CHUNK, PAIRS = 2000, 4000
+LEAST, MOST_SLICES = 4, 512
 NOBODY = UUID(int=0)
 LOWEST, SPAN = -(2**63), 2**64
 GROUPS = """
@@ -86,7 +87,7 @@ def perform(scan: DuplicateScan) -> None:
     rules = rules_for(scan.record_kind)
     while scan.phase == DuplicateScan.Phase.KEYS:
         _read_chunk(scan, lease, rules)
-    while int(scan.position) < SLICES:
+    while int(scan.position) < scan.rows_total:
         _compare_slice(scan, lease, rules)
     rows = DuplicatePair.objects.filter(record_kind=scan.record_kind)
     rows.filter(found_at__lt=scan.created_at).delete()  # nobody found them again
@@ -105,7 +106,8 @@ def _read_chunk(scan: DuplicateScan, lease: UUID, rules: Rules) -> None:
             scan.position, scan.rows_done = str(ids[-1]), scan.rows_done + len(ids)
         else:
             scan.phase, scan.position = DuplicateScan.Phase.PAIRS, "0"
-            scan.rows_done, scan.rows_total = 0, SLICES
+            slices = max(LEAST, min(MOST_SLICES, scan.rows_done // CHUNK))
+            scan.rows_done, scan.rows_total = 0, slices
         _keep(scan, lease)
 
 
@@ -114,7 +116,7 @@ def _compare_slice(scan: DuplicateScan, lease: UUID, rules: Rules) -> None:
     number = int(scan.position)
     with transaction.atomic():
         hold(scan, lease)
-        pairs = sorted(_pairs_under(scan.record_kind, number))
+        pairs = sorted(_pairs_under(scan.record_kind, number, scan.rows_total))
         for start in range(0, len(pairs), PAIRS):
             store_pairs(scan.record_kind, judge(rules, pairs[start : start + PAIRS]))
         scan.position, scan.rows_done = str(number + 1), number + 1
@@ -126,9 +128,9 @@ def _keep(scan: DuplicateScan, lease: UUID) -> None:
     keep_lease(scan, lease, **{name: getattr(scan, name) for name in names})
 
 
-def _pairs_under(kind: str, number: int) -> set[tuple[UUID, UUID]]:
-    step = SPAN // SLICES
+def _pairs_under(kind: str, number: int, slices: int) -> set[tuple[UUID, UUID]]:
+    step = SPAN // slices + 1
     lowest = LOWEST + number * step
     with connection.cursor() as cursor:
-        cursor.execute(GROUPS, [kind, lowest, lowest + step - 1, MOST])
+        cursor.execute(GROUPS, [kind, lowest, min(lowest + step, -LOWEST) - 1, MOST])
         return {ordered(*pair) for (group,) in cursor.fetchall() for pair in combinations(set(group), 2)}
