@@ -138,9 +138,17 @@ def full(value: Any) -> str:
     local = _local(value)
     if local is None:
         return NOTHING
-    if isinstance(local, dt.datetime):
-        return date_format(local, pgettext("date, time and zone in full", "l j F Y, H:i T"))
-    return date_format(local, pgettext("date in full", "l j F Y"))
+    title = _day_in_full(_as_date(local), get_language())
+    if not isinstance(local, dt.datetime):
+        return title
+    clock = date_format(local, pgettext("time of day", "H:i"))
+    return _("%(day)s, %(time)s %(zone)s") % {"day": title, "time": clock, "zone": local.tzname() or ""}
+
+
+@lru_cache(maxsize=2000)
+def _day_in_full(date: dt.date, language: str | None) -> str:
+    """Return a date in full; kept, since a list writes a hundred titles and most of their work is the day's name."""
+    return date_format(date, pgettext("date in full", "l j F Y"))
 
 
 def ago(value: Any) -> str:
