@@ -204,10 +204,10 @@ def _values_of(cursor: Any) -> dict[str, str]:
         "search_text": "crm_fold(concat_ws(' ', g.first, g.last, lower(g.email), g.phone, c.name))",
     }
     cursor.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND is_nullable = 'NO'"
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'public' AND is_nullable = 'NO'"
         " AND table_name = 'contacts_contact' AND is_generated = 'NEVER'"
     )
-    return {row[0]: "''" for row in cursor.fetchall()} | known
+    return {name: "'{}'" if kind in ("jsonb", "ARRAY") else "''" for name, kind in cursor.fetchall()} | known
 
 
 def _audit(cursor: Any) -> str:
