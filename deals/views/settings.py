@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.kernel.core.access import flag_required
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
-from crm.kernel.core.htmx import toast
+from crm.kernel.core.htmx import in_order, is_fragment, toast
 from crm.kernel.core.http import Request
 from deals.models import LostReason, Pipeline, Stage
 from deals.services import (
@@ -175,7 +175,7 @@ def stage_order(request: Request, pk: UUID) -> HttpResponse:
     rows = Stage.objects.usable().open().filter(pipeline=pipeline).order_by("position")
     ids = moved(list(rows.values_list("pk", flat=True)), request, "stage")
     order_stages(pipeline_id=pk, stage_ids=ids, actor=request.actor)
-    return redirect(_address(pk))
+    return in_order() if is_fragment(request) else redirect(_address(pk))
 
 
 def moved(ids: list[UUID], request: Request, name: str) -> list[UUID]:

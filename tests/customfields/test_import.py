@@ -120,7 +120,7 @@ def plan_of(folder, fields, **file) -> dict:
 
 
 PRODUCT = {
-    "on": "deal",
+    "of": "deal",
     "label": "Product",
     "type": "dropdown",
     "options_from": {"file": "list.csv", "column": "product"},
@@ -146,7 +146,7 @@ def test_a_plan_makes_the_fields_that_it_declares(folder, boss, pipeline, capsys
 @pytest.mark.parametrize(
     ("field", "words"),
     [
-        ({"on": "boat"}, "no such kind of record or type"),
+        ({"of": "boat"}, "no such kind of record or type"),
         ({"type": "colour"}, "no such kind of record or type"),
         ({"options_from": {"file": "none.csv", "column": "x"}}, "not in the folder"),
         ({"options_from": {"file": "list.csv", "column": "x"}}, "no column"),

@@ -13,6 +13,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 LEVELS = {"ok": messages.SUCCESS, "warn": messages.WARNING, "bad": messages.ERROR}
 
@@ -77,6 +78,13 @@ def toast(
 def announce(response: HttpResponseBase, text: Any) -> None:
     """Have screen readers say a line once the fragment has arrived."""
     trigger(response, "crm:announce", {"text": str(text)})
+
+
+def in_order() -> HttpResponse:
+    """Answer a change of order that the page shows already: nothing to swap, so the focus stays on the row moved."""
+    response = HttpResponse(status=204)
+    announce(response, _("The new order is saved"))
+    return response
 
 
 def close_dialog(response: HttpResponseBase) -> None:

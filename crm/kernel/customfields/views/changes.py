@@ -46,7 +46,9 @@ def option_remove(request: Request, pk: UUID, key: str) -> HttpResponse:
     if option is None:
         raise Http404("No such choice.")
     address = reverse("customfields:field_edit", args=[pk])
-    form = RemoveOptionForm(request.POST or None, field=field, key=key)
+    count = option_counts(field).get(key, 0)
+    initial = {"choice": "keep" if count else "clear"}
+    form = RemoveOptionForm(request.POST or None, field=field, key=key, initial=initial)
     if request.method == "POST" and form.is_valid():
         choice, into = form.cleaned_data["choice"], form.cleaned_data["into"]
         try:
@@ -62,7 +64,6 @@ def option_remove(request: Request, pk: UUID, key: str) -> HttpResponse:
         else:
             words = _("%(name)s is no longer offered") if choice == "keep" else _("%(name)s removed")
             return done(request, words % {"name": option["label"]}, address)
-    count = option_counts(field).get(key, 0)
     return show_form(
         request, form=form, heading=_("Remove the choice “%(name)s”") % {"name": option["label"]},
         text=_records(count) if count else _("No record holds it."), submit=_("Remove"), cancel=address,

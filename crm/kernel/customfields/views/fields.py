@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.forms import add_refusal
-from crm.kernel.core.htmx import page_or_fragment, toast
+from crm.kernel.core.htmx import in_order, is_fragment, page_or_fragment, toast
 from crm.kernel.core.http import Request
 from crm.kernel.customfields.counts import filled, holding, option_counts, value_counts
 from crm.kernel.customfields.fields import fields_for
@@ -107,7 +107,7 @@ def field_order(request: Request) -> HttpResponse:
     kind = read_kind(request.GET.get("kind", ""))
     ids = moved([str(each.pk) for each in fields_for(kind)], request, "field")
     order_fields(record_kind=kind, field_ids=[UUID(each) for each in ids], actor=request.actor)
-    return redirect(list_address(kind))
+    return in_order() if is_fragment(request) else redirect(list_address(kind))
 
 
 def moved(keys: list[str], request: Request, name: str) -> list[str]:

@@ -18,7 +18,7 @@ from crm.kernel.customfields.types import REGISTRY
 
 from .files import inspect, read_rows
 
-KEYS = {"on", "label", "key", "type", "options", "options_from", "help_text", "required", "sortable"}
+KEYS = {"of", "label", "key", "type", "options", "options_from", "help_text", "required", "sortable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,19 @@ def read_fields(raw: Any) -> list[PlannedField]:
 
 
 def _read(entry: Any) -> PlannedField:
-    if not isinstance(entry, dict) or not {"on", "label", "type"} <= set(entry):
-        raise Refused(_("Each field of a plan has on, label and type."))
+    if not isinstance(entry, dict) or not {"of", "label", "type"} <= set(entry):
+        raise Refused(_("Each field of a plan has of, label and type."))
     label = str(entry["label"])
     if unknown := set(entry) - KEYS:
         words = ", ".join(sorted(map(str, unknown)))
         raise Refused(_("%(file)s: the plan does not know “%(keys)s”.") % {"file": label, "keys": words})
-    if entry["on"] not in CustomField.Kind.values or entry["type"] not in REGISTRY:
+    if entry["of"] not in CustomField.Kind.values or entry["type"] not in REGISTRY:
         raise Refused(_("%(field)s: there is no such kind of record or type.") % {"field": label})
     source = entry.get("options_from")
     if source is not None and (not isinstance(source, dict) or set(source) != {"file", "column"}):
         raise Refused(_("%(field)s: options_from has file and column.") % {"field": label})
     return PlannedField(
-        record_kind=entry["on"],
+        record_kind=entry["of"],
         label=label,
         key=str(entry.get("key") or key_for(label)),
         type=entry["type"],
