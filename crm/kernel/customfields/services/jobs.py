@@ -120,14 +120,16 @@ def _batch(job: FieldJob, field: CustomField) -> bool:
     with changeset(_actor_of(job), "fields.convert", id=job.changeset_id), connection.cursor() as cursor:
         cursor.execute(ROWS.format(table=table) + lock, limit)
         rows = [(pk, json.loads(raw) if isinstance(raw, str) else raw) for pk, raw in cursor.fetchall()]
-        ids = [pk for pk, _value in rows]
+        ids = found = [pk for pk, _value in rows]
         if job.task == FieldJob.Task.CONVERT:
             conversion = Conversion(field, job.plan)
             changed = {pk: new for pk, value in rows if (new := conversion.convert(value)) is not KEEP}
             values = [None if new is None else json.dumps(new) for new in changed.values()]
             cursor.execute(WRITE.format(table=table), {"key": field.key, "ids": list(changed), "values": values})
+            found = list(changed) if conversion.old.searched or conversion.new.searched else []
+        if found:
+            refreshers[field.record_kind](found)
         if ids:
-            refreshers[field.record_kind](ids)
             job.position = ids[-1]
         job.done += len(ids)
         job.leased_until = timezone.now() + LEASE
