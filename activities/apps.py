@@ -14,7 +14,7 @@ class ActivitiesConfig(AppConfig):
         from crm.kernel.core import checkup
         from deals.registry import describe_touches
 
-        from . import bulk, consumers, exports, leaving, merging, subscribers
+        from . import bulk, consumers, exports, leaving, merging, personal, subscribers
         from .models import Activity, ActivityContact, Task
         from .services import clocks, files
         from .touches import last_touches
@@ -28,6 +28,7 @@ class ActivitiesConfig(AppConfig):
         subscribers.connect()
         consumers.connect()
         leaving.register()
+        personal.register()
         merging.register()
         describe_touches(last_touches)
         bulk.connect()

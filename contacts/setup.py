@@ -9,7 +9,7 @@ from crm.kernel.customfields.registry import refresh_search_with
 from crm.kernel.search import registry as find
 from crm.kernel.users.models import User
 
-from . import bulk, duplicates, exports, finders, history, leaving
+from . import bulk, duplicates, exports, finders, history, leaving, personal
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
 from .services.bin import follow_companies, follow_contacts
@@ -25,6 +25,7 @@ def register() -> None:
     exports.connect()
     history.register()
     duplicates.register()
+    personal.register()
 
 
 def _history() -> None:
@@ -43,6 +44,9 @@ def _history() -> None:
             "companies.edit": _("edited a company"),
             "companies.bin": _("deleted companies"),
             "companies.restore": _("restored companies"),
+            "contacts.erase": _("erased a person"),
+            "contacts.archive": _("asked for a person's archive"),
+            "contacts.request_erasure": _("asked to erase a person"),
         }
     )
     link_records({"contact": "contacts:contact_detail", "company": "contacts:company_detail"})

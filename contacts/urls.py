@@ -3,7 +3,7 @@
 from django.urls import path
 
 from .views import bin as bins
-from .views import companies, contacts, duplicates, fields, lists, matching, options
+from .views import companies, contacts, duplicates, fields, lists, matching, options, personal
 
 app_name = "contacts"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("contacts/<uuid:pk>/bin/", bins.contact_bin, name="contact_bin"),
     path("contacts/<uuid:pk>/restore/", bins.contact_restore, name="contact_restore"),
     path("contacts/<uuid:pk>/fields/<slug:key>/", fields.contact_field, name="contact_field"),
+    path("contacts/<uuid:pk>/personal/", personal.contact_personal, name="contact_personal"),
+    path("contacts/<uuid:pk>/personal/archive/", personal.contact_archive, name="contact_archive"),
+    path("contacts/<uuid:pk>/personal/erase/", personal.contact_erase, name="contact_erase"),
+    path("personal/<uuid:pk>/", personal.personal_archive, name="personal_archive"),
     path("duplicates/", duplicates.duplicate_list, name="duplicate_list"),
     path("duplicates/dismissed/", duplicates.dismissal_list, name="dismissal_list"),
     path("duplicates/dismissed/<uuid:pk>/", duplicates.dismissal_undo, name="dismissal_undo"),

@@ -14,7 +14,7 @@ from crm.kernel.audit.registry import label_commands, link_records, recompute_wi
 from crm.kernel.customfields.registry import refresh_search_with
 from crm.kernel.events.bus import subscribe
 
-from . import history, leaving
+from . import history, leaving, personal
 from .models import Deal, DealContact, StageChange
 from .services.lifecycle import companies_that_bought, derive_lifecycle
 from .services.searching import refresh_search
@@ -68,6 +68,7 @@ def connect() -> None:
     tell_customers(companies_that_bought)
     leaving.register()
     history.register()
+    personal.register()
 
 
 def follow_contacts(events: list[ContactChanged] | list[ContactMerged]) -> None:

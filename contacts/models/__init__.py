@@ -12,6 +12,7 @@ from .duplicates import (
     MatchKind,
 )
 from .merged import survivors_of
+from .personal import Erasure, PersonalRun
 
 __all__ = [
     "Company",
@@ -27,9 +28,11 @@ __all__ = [
     "DuplicatePair",
     "DuplicateRules",
     "DuplicateScan",
+    "Erasure",
     "LeadStatus",
     "Lifecycle",
     "MatchKind",
+    "PersonalRun",
     "SizeBand",
     "survivors_of",
 ]

@@ -44,6 +44,10 @@ class ContactQuerySet(MergeableRows):
         """Return the contacts at stage lead (R4)."""
         return self.filter(lifecycle=Lifecycle.LEAD)
 
+    def binned(self) -> Self:
+        """Return what is in the bin; an erased person is not, nothing brings them back."""
+        return super().binned().filter(erased_at__isnull=True)
+
     def unowned(self) -> Self:
         """Return the queue of contacts that nobody owns yet (U4)."""
         return self.filter(owner__isnull=True)
@@ -63,6 +67,7 @@ class Contact(Record, PostalAddress, Customised, Mergeable):
         "last_touch_at",
         "last_worked_at",
         "next_step_at",
+        "erased_at",
     )
     recomputed: ClassVar[tuple[str, ...]] = ("lifecycle", "lead_status")
 
@@ -101,6 +106,7 @@ class Contact(Record, PostalAddress, Customised, Mergeable):
     last_touch_at = models.DateTimeField(_("last activity"), null=True, editable=False)
     last_worked_at = models.DateTimeField(_("last worked"), null=True, editable=False)
     next_step_at = models.DateTimeField(_("next step"), null=True, editable=False)
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     objects = ContactQuerySet.as_manager()
 

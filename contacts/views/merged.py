@@ -14,6 +14,8 @@ from contacts.models import Company, Contact, survivors_of
 from crm.kernel.core.htmx import page_or_fragment, toast
 from crm.kernel.core.http import Request
 
+from .personal import erased_page
+
 View = Callable[..., HttpResponse]
 MODELS: dict[str, type[Any]] = {"contact": Contact, "company": Company}
 
@@ -33,6 +35,8 @@ def leads_to_survivor(kind: str) -> Callable[[View], View]:
             except (Http404, Contact.DoesNotExist, Company.DoesNotExist):
                 survivor = survivor_of(MODELS[kind], pk, request)
                 if survivor is None:
+                    if kind == "contact" and (left := erased_page(request, pk)) is not None:
+                        return left
                     raise
                 return _lead(request, survivor)
 

@@ -53,6 +53,8 @@ PATTERNS = {
     "outside": "ok ok ok ok ok ok ok",  # people who are in already are led home
     "all": "in ok ok ok ok ok ok",
     "settings": "in 403 403 403 403 403 ok",
+    "personal": "in 403 403 403 404 403 ok",
+    "personal archive": "in 403 403 403 403 403 404",  # fetched by whoever asked alone: proved in contacts/test_personal.py
     "importers": "in 403 403 403 403 ok ok",
     "makers": "in 403 ok ok ok ok ok",  # who may edit at least own records may make some
     "seen by team": "in ok ok ok 404 ok ok",
@@ -195,6 +197,10 @@ MATRIX: dict[str, tuple[str, str]] = {
     "contacts:contact_claim": (NOTHING, "claim"),
     "contacts:contact_bin": (NOTHING, "own"),
     "contacts:contact_restore": (NOTHING, "own"),
+    "contacts:contact_personal": ("personal", NOTHING),
+    "contacts:contact_archive": (NOTHING, "personal"),
+    "contacts:contact_erase": (NOTHING, "personal"),
+    "contacts:personal_archive": ("personal archive", NOTHING),
     "contacts:contact_field": ("seen by team", "own or team"),
     "contacts:lead_list": ("all", NOTHING),
     "contacts:lead_new": ("makers", "makers"),
@@ -438,6 +444,7 @@ def build() -> World:
         "views/": saved.pk,
         "lists/": listed.pk,
         "import/": run.pk,
+        "personal/": run.pk,
         "bulk/runs/": bulk.pk,
         "export/": export.pk,
     }

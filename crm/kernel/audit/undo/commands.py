@@ -18,8 +18,8 @@ from crm.kernel.audit.rights import require_rights
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict, Refused
 
-from .changes import Plan, plan_of
-from .conflicts import conflicts_in, picked_parts
+from .changes import Plan, plan_of, take_erased
+from .conflicts import conflicts_in, erased_conflicts, picked_parts
 from .created import sort_out_created
 from .restoring import remove, restore
 
@@ -74,10 +74,11 @@ def preview(*, changeset_id: UUID, actor: Actor) -> Preview:
     """Return what an undo would meet now, writing and locking nothing. Raises as `undo` does."""
     old = undoable(changeset_id, actor)
     plan = plan_of(old.pk, lock=False)
+    erased = erased_conflicts(take_erased(plan))
     for changes in plan.values():
         require_rights(actor, changes, old.command)
     _removed, binned = sort_out_created(plan)
-    return Preview(conflicts_in(plan), [(model, pk) for model, pks in binned.items() for pk in pks])
+    return Preview(conflicts_in(plan) + erased, [(model, pk) for model, pks in binned.items() for pk in pks])
 
 
 def _obstacle(error: IntegrityError) -> str:
@@ -98,11 +99,13 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
         if not ChangeSet.objects.filter(pk=old.pk).values_list(Stands("id"), flat=True).get():
             raise Refused(_("This is undone already."))
         plan = plan_of(old.pk)
+        erased = take_erased(plan)
         for changes in plan.values():
             require_rights(actor, changes, old.command)
         conflicts = conflicts_in(plan)
         picked = picked_parts(conflicts, chosen)
         result.conflicts = [c for c in conflicts if c["field"] not in picked.get(f"{c['model']}:{c['pk']}", ())]
+        result.conflicts += erased_conflicts(erased)
         if result.conflicts and not force:
             raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
         _apply(plan, actor, result, picked)

@@ -18,7 +18,7 @@ from django.db.backends.postgresql import creation
 
 LOCK_KEY = 4_711_001  # advisory lock: one process at a time makes the template
 TEMPLATE_PREFIX = "template_test_"
-SHAPING = ("models.py", "models/**/*.py", "migrations/*.py", "history.py", "broker.py")
+SHAPING = ("models.py", "models/**/*.py", "migrations/*.py", "history.py", "broker.py", "personal.py", "postgres/*.py")
 
 
 class DatabaseCreation(creation.DatabaseCreation):

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import transaction
 
 from .base import DatabaseWrapper
+from .erasing import erase_function_sql
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ def secure(connection: DatabaseWrapper) -> bool:
         cursor.execute("SELECT to_regprocedure('public._pgtrigger_should_ignore(name)') IS NOT NULL")
         if cursor.fetchone()[0]:
             cursor.execute(NEVER_IGNORE_SQL)
+        _make_erasing(cursor)
         cursor.execute("SELECT current_user")
         if cursor.fetchone()[0] == app:
             logger.warning("One database role for everything: history is guarded by triggers alone (see doctor).")
@@ -77,6 +79,13 @@ def secure(connection: DatabaseWrapper) -> bool:
             cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {quote(table)} FROM {quote(app)}")
         _open_broker(cursor, app=quote(app), quote=quote)
     return True
+
+
+def _make_erasing(cursor: Any) -> None:
+    """Make the function by which a person is erased, once the tables that it names are there."""
+    cursor.execute("SELECT to_regclass('public.contacts_erasure') IS NOT NULL")
+    if cursor.fetchone()[0] and (statements := erase_function_sql()):
+        cursor.execute(statements)
 
 
 def _existing(cursor: Any) -> set[str]:
