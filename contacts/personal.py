@@ -1,11 +1,15 @@
 """What contacts hold on a person, and how a person is recognised in other rows (H1)."""
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 
 from crm.kernel.core import panels, personal
-from crm.kernel.core.personal import ERASED, Identity
+from crm.kernel.core.history import history_of
+from crm.kernel.core.personal import ERASED, Afterwards, Identity
+from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.listing.runs import register_work
 
 from .models import (
@@ -59,6 +63,19 @@ CONTACT: dict[str, Any] = {
 }  # fmt: skip
 
 
+def uploads_of(contact_ids: Collection[UUID]) -> Afterwards:
+    """Return what removes uploaded import files that wrote a person and are done with: their rows hold what was typed."""
+    sets = history_of(Contact).objects.filter(pgh_obj_id__in=contact_ids).values("pgh_context_id")
+    runs = ImportRun.objects.filter(changeset_id__in=sets).exclude(state__in=ImportRun.AT_WORK)
+    paths = [run.path for run in runs]
+
+    def remove() -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    return remove
+
+
 def register() -> None:
     """Declare the columns of this app; `keep` says which texts tell nothing of a person."""
     register_work(WORK, PersonalRun, perform)
@@ -76,6 +93,9 @@ def register() -> None:
     for name in ("RecentView", "Favourite"):
         marks = apps.get_model("search", name)
         personal.hold(marks, "record_kind = 'contact' AND record_id = ANY (ids)", keep=("record_kind",), remove=True)
+    personal.hold(apps.get_model("listing", "RecordListMember"), "record_id = ANY (ids)", remove=True)
+    personal.hold(apps.get_model("listing", "RecordList"), "false", keep=("name", "record_kind", "shared"))
+    personal.erase_with(uploads_of)
     notes = apps.get_model("notifications", "Notification")
     personal.hold(
         notes,

@@ -5,10 +5,13 @@ import zipfile
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 
-from activities.models import Activity, Task
+from activities.files import blobs
+from activities.models import Activity, Attachment, Task
+from activities.services.files import add_files
 from activities.services.recording import ActivityRow, log_activity
 from activities.services.tasks import TaskRow, create_task
 from contacts.models import Contact, ContactEmail, Erasure, PersonalRun
@@ -21,6 +24,8 @@ from crm.kernel.audit.undo import undo
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.history import history_of
+from crm.kernel.listing.imports import services as imports
+from crm.kernel.listing.imports import work
 from crm.kernel.notifications.models import Notification
 from crm.kernel.search.models import RecentView
 from deals.services import create_deal
@@ -72,6 +77,8 @@ def person(me, rep, boss, other) -> Contact:
     log_activity(row=ActivityRow(type="note", body="Ask Magdalena Kowalczyk first", contact_ids=(other.pk,)), actor=me)
     create_task(row=TaskRow(title="Ring Magdalena", notes="+45 31550187", contact_id=person.pk), actor=me)
     create_deal(actor=me, title="Kowalczyk rollout", owner=rep, contacts=[(person.pk, "Buyer")], amount=500)
+    upload = SimpleUploadedFile("magda kowalczyk.txt", b"Magdalena has seven sisters", "text/plain")
+    add_files(record=person, uploads=[upload], actor=me)
     double = create_contact(values={"first_name": "Magdalena", "last_name": "Kowalczyk", "owner_id": rep.pk}, actor=me)
     merge_contacts(survivor_id=person.pk, loser_id=double.pk, actor=boss)
     Notification.objects.create(
@@ -193,6 +200,8 @@ def test_the_archive_holds_everything_and_is_for_whoever_asked(boss, person, adm
     done = archive_of(run_id=run.pk, actor=boss)
     with zipfile.ZipFile(done.path) as archive:
         data, page = archive.read("data.json").decode(), archive.read("data.html").decode()
+        (file,) = [name for name in archive.namelist() if name.startswith("files/")]
+        assert archive.read(file) == b"Magdalena has seven sisters"
     for word in ("Harbour Street 1", "magda@kowalczyk.example", "+4531550187", "seven sisters", "Ring Magdalena",
                  "Kowalczyk rollout", "mk@old.example", "waits"):  # fmt: skip
         assert word in data and word in page, word
@@ -233,3 +242,17 @@ def test_the_application_cannot_blank_history_by_itself(boss, person):
 
     with pytest.raises(DatabaseError), transaction.atomic():
         history_of(Contact).objects.update(first_name="x")
+
+
+def test_files_and_uploads_go_with_the_person(boss, person, admin, tmp_path, django_capture_on_commit_callbacks):
+    path = tmp_path / "people.csv"
+    path.write_text("Email,Last name\nmagda@kowalczyk.example,Kowalczyk\nnew@x.example,New\n")
+    run = imports.receive_path(actor=boss, kind="contacts", path=path)
+    run = imports.save_columns(actor=boss, run_id=run.pk, mapping=run.mapping, settings={"overwrite": True})
+    imports.start_import(actor=boss, run_id=run.pk)
+    work.work_on(run.pk)
+    assert run.path.exists() and list(blobs.kept())
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_person(contact_id=person.pk, actor=boss, confirm=Contact.objects.get(pk=person.pk).name)
+    assert not run.path.exists() and not list(blobs.kept()) and not Attachment.objects.exists()
+    assert found(*WORDS) == []

@@ -1,6 +1,7 @@
 """Everything that is held on a contact, as one ZIP archive: data as JSON, the same to be read as HTML, and files."""
 
 import json
+import shutil
 import zipfile
 from collections.abc import Collection
 from pathlib import Path
@@ -37,7 +38,8 @@ def write_archive(contact: Contact, path: Path) -> int:
         )
         for source in file_sources:
             for name, file in source(ids):
-                archive.write(file, f"files/{name}")
+                with file, archive.open(f"files/{name}", "w") as kept:
+                    shutil.copyfileobj(file, kept)
     unfinished.replace(path)
     return sum(len(rows) for rows in data.values())
 
@@ -47,7 +49,7 @@ def collect(ids: Collection[UUID]) -> dict[str, list[dict[str, Any]]]:
     found = {_name(Contact): _rows(Contact.objects.filter(pk__in=ids))}
     for relation in relations_of("contact"):
         rows = relation.rows().filter(**{f"{relation.column}__in": ids})
-        if relation.column == "record_id":
+        if any(field.name == "record_kind" for field in relation.model._meta.concrete_fields):
             rows = rows.filter(record_kind="contact")
         found.setdefault(_name(relation.model), []).extend(_rows(rows))
         if (parent := _parent_of(relation.model)) is not None:

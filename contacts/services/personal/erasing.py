@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -49,12 +49,13 @@ def erase_person(*, contact_id: UUID, actor: Actor, confirm: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(PERSONS, {"person": contact_id})
         ids = cursor.fetchone()[0]
+        outside = [erase(ids) for erase in erasers]
         cursor.execute(
             "SELECT erase_person(%s, %s, %s, %s)", [contact_id, actor.id, actor.label, change.id if change else None]
         )
         rows = int(cursor.fetchone()[0])
     now = timezone.now()
     Contact.objects.filter(pk__in=ids).update(erased_at=now, binned_at=now, updated_at=now)
-    for erase in erasers:
-        erase(ids, [])
+    for remove in outside:
+        transaction.on_commit(remove)
     return rows

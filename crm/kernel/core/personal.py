@@ -7,8 +7,7 @@ fails a test (tests/contacts/test_personal_columns.py). `holdings()` is also wha
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.db import models
@@ -48,8 +47,9 @@ class Identity:
     phones: str
 
 
-Files = Callable[[Collection[UUID]], Iterator[tuple[str, Path]]]
-Erase = Callable[[Collection[UUID], list[str]], None]
+Files = Callable[[Collection[UUID]], Iterator[tuple[str, IO[bytes]]]]
+Afterwards = Callable[[], Any]
+Erase = Callable[[Collection[UUID]], Afterwards]
 _holdings: list[Holding] = []
 _identity: list[Identity] = []
 file_sources: list[Files] = []
@@ -78,10 +78,13 @@ def holdings() -> list[Holding]:
 
 
 def give_files(source: Files) -> None:
-    """Let `source(contact_ids)` yield (name, path) of the files held on a person, for the archive."""
+    """Let `source(contact_ids)` yield (name, open file) of the files held on a person, for the archive."""
     file_sources.append(source)
 
 
 def erase_with(function: Erase) -> None:
-    """Call `function(contact_ids, words)` after a person was erased from the database, for what lies outside of it."""
+    """Let `function(contact_ids)` look at what lies outside of the database before a person is erased.
+
+    What it returns is called once the erasure is committed, and removes it.
+    """
     erasers.append(function)

@@ -154,20 +154,26 @@ def _steps(holding: Holding) -> str:
 
 
 def _steps_of_mentions(holding: Holding, table: str, history: str) -> str:
-    texts = [f.attname for f in holding.model._meta.concrete_fields if _is_text(f) and f.attname in holding.blank]
-    sets = ", ".join(f'"{name}" = erase_in("{name}", names_pattern)' for name in texts)
+    fields = [f for f in holding.model._meta.concrete_fields if f.attname in holding.blank]
     lines = f"    hits := ARRAY(SELECT id FROM {table} WHERE {holding.mentions});\n"
     lines += "    IF names_pattern IS NOT NULL THEN\n"
-    lines += f"    UPDATE {table} SET {sets} WHERE id = ANY(hits);\n"
+    lines += f"    UPDATE {table} SET {_without_names(fields)} WHERE id = ANY(hits);\n"
     if history:
         recorded = {f.attname for f in history_of(holding.model)._meta.concrete_fields}
-        told = ", ".join(f'"{name}" = erase_in("{name}", names_pattern)' for name in texts if name in recorded)
+        told = _without_names([f for f in fields if f.attname in recorded])
         lines += f"    UPDATE {history} SET {told} WHERE pgh_obj_id = ANY(hits);\n"
     return lines + "    END IF;\n"
 
 
-def _is_text(field: Any) -> bool:
-    return isinstance(field, models.CharField | models.TextField)
+def _without_names(fields: list[Any]) -> str:
+    """Return assignments that blank the person's names in texts and JSON."""
+    sets = []
+    for each in fields:
+        if isinstance(each, models.JSONField):
+            sets.append(f'"{each.attname}" = erase_in("{each.attname}"::text, names_pattern)::jsonb')
+        elif isinstance(each, models.CharField | models.TextField):
+            sets.append(f'"{each.attname}" = erase_in("{each.attname}", names_pattern)')
+    return ", ".join(sets)
 
 
 def _literal(value: Any) -> str:
