@@ -20,6 +20,10 @@ from .models import (
     Contact,
     ContactEmail,
     ContactPhone,
+    Dismissal,
+    DuplicateCheck,
+    DuplicateKey,
+    DuplicatePair,
     PersonalRun,
 )
 from .services.personal.runs import WORK, perform
@@ -95,6 +99,11 @@ def register() -> None:
         personal.hold(marks, "record_kind = 'contact' AND record_id = ANY (ids)", keep=("record_kind",), remove=True)
     personal.hold(apps.get_model("listing", "RecordListMember"), "record_id = ANY (ids)", remove=True)
     personal.hold(apps.get_model("listing", "RecordList"), "false", keep=("name", "record_kind", "shared"))
+    for pairs in (DuplicatePair, Dismissal):
+        both = "record_kind = 'contact' AND (first_id = ANY (ids) OR second_id = ANY (ids))"
+        personal.hold(pairs, both, keep=("record_kind", "reasons"), remove=True)
+    for marks in (DuplicateKey, DuplicateCheck):
+        personal.hold(marks, "record_kind = 'contact' AND record_id = ANY (ids)", keep=("record_kind",), remove=True)
     personal.erase_with(uploads_of)
     notes = apps.get_model("notifications", "Notification")
     personal.hold(

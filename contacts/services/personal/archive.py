@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from contacts.models import Contact
 from crm.kernel.audit.sentences import record_changes
 from crm.kernel.core.changes import Actor
-from crm.kernel.core.personal import file_sources
+from crm.kernel.core.personal import file_sources, holdings
 from crm.kernel.core.relations import relations_of
 
 from .erasing import PERSONS
@@ -55,6 +55,13 @@ def collect(ids: Collection[UUID]) -> dict[str, list[dict[str, Any]]]:
         if (parent := _parent_of(relation.model)) is not None:
             rows = parent.related_model._base_manager.filter(pk__in=rows.values(parent.attname))
             found.setdefault(_name(parent.related_model), []).extend(_rows(rows))
+    for holding in holdings():
+        name = _name(holding.model)
+        if name not in found and holding.rows != "false":
+            where = holding.rows.replace("(ids)", "(%s::uuid[])")
+            params = [list(ids)] * where.count("%s")
+            rows = holding.model._base_manager.extra(where=[where], params=params)  # noqa: S610  our own declarations
+            found[name] = _rows(rows)
     found["history"] = [each for contact in Contact.objects.filter(pk__in=ids) for each in _history(contact)]
     return {name: rows for name, rows in found.items() if rows}
 

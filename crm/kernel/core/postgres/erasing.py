@@ -140,6 +140,8 @@ def _steps(holding: Holding) -> str:
     lines = ""
     if holding.mentions:
         lines += _steps_of_mentions(holding, table, history)
+    if holding.remove and not history:
+        return f"{lines}    DELETE FROM {table} WHERE {holding.rows};\n{COUNT}"
     lines += f"    hits := ARRAY(SELECT id FROM {table} WHERE {holding.rows});\n"
     if holding.remove:
         lines += f"    DELETE FROM {table} WHERE id = ANY(hits);\n{COUNT}"
