@@ -156,8 +156,9 @@ def lead_html(row: Row, page: "ListPage") -> str:
     if not page.selectable:
         return f'<td class="cell-check" data-m="lead">{picture}</td>' if picture else ""
     label = escape(_("Select %(name)s") % {"name": page.row_name(row)})
+    place = ' data-m="lead"' if picture else ""  # a phone has no boxes
     return (
-        f'<td class="cell-check" data-m="lead"><span class="row"><input class="check only-wide-check" type="checkbox"'
+        f'<td class="cell-check"{place}><span class="row"><input class="check only-wide-check" type="checkbox"'
         f' name="ids" value="{row["pk"]}" form="bulk-form" data-row-check aria-label="{label}">{picture}</span></td>'
     )
 
