@@ -1,14 +1,10 @@
 // Files of a record: chosen, dropped anywhere on the page or pasted, sent one after the other with progress.
 
-import { $, on, onReady, within } from "./dom.js";
+import { $, on } from "./dom.js";
 
 const panel = () => $("[data-files]");
 const csrf = (box) => $("[name=csrfmiddlewaretoken]", box)?.value;
 let sending = Promise.resolve();
-
-onReady((root) => {
-  for (const button of within(root, "[data-files-submit]")) button.hidden = true;
-});
 
 on("change", "[data-files] input[type=file]", (_event, input) => {
   send([...input.files]);

@@ -7,6 +7,7 @@ processes may ask at once. The server outlives the process that started it; `sto
 import contextlib
 import fcntl
 import hashlib
+import locale
 import os
 import pwd
 import shutil
@@ -149,7 +150,8 @@ class EmbeddedServer:
         self._give(draft)
         self._run(
             *("initdb", "-D", str(draft), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-instructions"),
-            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            *("--locale=C", f"--lc-ctype={character_type()}"),
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             *(["--no-sync"] if self.disposable else []),
         )
         output = self._run("postgres", "--single", "-D", str(draft), "postgres", stdin=BOOTSTRAP_SQL)
@@ -272,3 +274,14 @@ def _is_defunct(pid: int) -> bool:
 
 def _group_of(uid: int) -> int:
     return pwd.getpwuid(uid).pw_gid
+
+
+def character_type() -> str:
+    """Return the locale by which trigrams tell letters from signs: one that knows all scripts where the system has it."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        return locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+    except locale.Error:
+        return "C"
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
