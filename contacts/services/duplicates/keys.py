@@ -12,7 +12,7 @@ from .profiles import Profile
 from .rules import Rule, Rules
 from .words import sound
 
-STRONG, SECOND, TOGETHER = 40, 5, 12
+STRONG, SECOND, TOGETHER = 40, 8, 12
 AFFILIATION = frozenset(["company", "domain"])  # what colleagues share, so two of them say no more than one
 MOST = 40  # records under one key
 
