@@ -101,7 +101,7 @@ def _back(request: Request, selection: Selection) -> HttpResponse:
     """Return to the list: the rows fetch themselves again, the selection is over."""
     if not is_fragment(request):
         return redirect(_list_url(selection))
-    response = HttpResponse(headers={"HX-Reswap": "none"})
+    response = HttpResponse()  # an emptied dialog closes
     for event in ("crm:close-dialog", "crm:clear-selection", "crm:counts"):
         trigger(response, event, {})
     refresh(response)
