@@ -86,6 +86,7 @@ for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"])
 
 function buildTags(box) {
   const stored = $("input", box);
+  const focused = document.activeElement === stored; // a dialog has focused it already
   const entry = stored.cloneNode();
   entry.removeAttribute("name");
   entry.removeAttribute("required");
@@ -100,6 +101,7 @@ function buildTags(box) {
   stored.type = "hidden";
   stored.removeAttribute("id");
   box.append(entry);
+  if (focused) entry.focus();
   const read = () => stored.value.split(",").map((word) => word.trim()).filter(Boolean);
   const write = (list) => {
     stored.value = [...new Set(list)].join(", ");
