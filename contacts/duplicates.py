@@ -22,6 +22,7 @@ from .models import (
     DuplicateKey,
     DuplicateScan,
 )
+from .models.personal import Erasure, PersonalRun
 from .services.duplicates import bulk, finding, pairs, scan
 from .services.merging.relations import move_subsidiaries
 
@@ -84,6 +85,8 @@ def _relations() -> None:
         relations.declare(record, "merged_into", record.kind, move=relations.stay)  # one leads on to the next
     relations.declare(Contact, "company", "company", words=_people)
     relations.declare(Company, "parent", "company", move=move_subsidiaries, words=_subsidiaries)
+    for told in (Erasure, PersonalRun):  # what was merged into somebody is archived and erased with them
+        relations.declare(told, "contact", "contact", move=relations.stay)
     for column in ("first_id", "second_id"):
         relations.declare(Dismissal, column, relations.ANY, move=pairs.move_dismissals)
     for waiting in (DuplicateKey, DuplicateCheck):
