@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
+from contacts.services.duplicates.finding import enqueue
 from crm.kernel.core.changes import Actor, command, current_change
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.personal import erasers
@@ -56,6 +57,7 @@ def erase_person(*, contact_id: UUID, actor: Actor, confirm: str) -> int:
         rows = int(cursor.fetchone()[0])
     now = timezone.now()
     Contact.objects.filter(pk__in=ids).update(erased_at=now, binned_at=now, updated_at=now)
+    enqueue(Contact.kind, ids)  # a worker takes away the keys under which they were compared
     for remove in outside:
         transaction.on_commit(remove)
     return rows
