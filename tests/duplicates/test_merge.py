@@ -13,6 +13,8 @@ from contacts.services.merging import merge_contacts
 from crm.kernel.audit.undo import undo
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict, Refused
+from crm.kernel.core.remember import forget
+from crm.kernel.customfields.models import CustomField
 from crm.kernel.events.models import Event
 from crm.kernel.search.models import Favourite
 from crm.kernel.search.services import toggle_favourite
@@ -56,6 +58,15 @@ def test_custom_fields_are_united_by_key(boss, maya, double):
         Contact.objects.filter(pk=maya.pk).update(custom={"fleet": "24", "regions": ["north"]})
         Contact.objects.filter(pk=double.pk).update(custom={"fleet": "9", "size": "3"})
     assert merge(maya, double, boss).custom == {"fleet": "24", "regions": ["north"], "size": "3"}
+
+
+def test_a_no_that_somebody_said_is_not_empty(boss, maya, double):
+    with changeset(boss, "test.custom"):
+        CustomField.objects.create(record_kind="contact", key="newsletter", label="Newsletter", type="yes_no")
+        Contact.objects.filter(pk=maya.pk).update(custom={"newsletter": False})
+        Contact.objects.filter(pk=double.pk).update(custom={"newsletter": True})
+    forget()
+    assert merge(maya, double, boss).custom == {"newsletter": False}
 
 
 def test_everything_that_hangs_on_the_other_moves(boss, maya, double, work):

@@ -28,7 +28,7 @@ class Part:
     unite: str = ""
     blank: tuple[Any, ...] = ()
 
-    EMPTY: ClassVar[tuple[Any, ...]] = (None, "", [], False)
+    EMPTY: ClassVar[tuple[Any, ...]] = (None, "", [])
 
     def is_empty(self, value: Any) -> bool:
         """Say whether a column's value says nothing."""
