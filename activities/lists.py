@@ -207,3 +207,7 @@ class ActivityList(ListPage):
     def base(self) -> QuerySet[Any]:
         """Leave out system entries: they belong to the timeline."""
         return super().base().exclude(type=Activity.Type.SYSTEM)
+
+    def walked(self) -> QuerySet[Any]:
+        """Return what the index of all activities by time holds."""
+        return super().walked().exclude(type=Activity.Type.SYSTEM)

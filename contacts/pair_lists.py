@@ -19,6 +19,7 @@ class CertainPairs(ListPage):
     kind = "contact_pair"
     record_kind: ClassVar[str] = "contact"
     title = _("Certain duplicates")
+    columns: ClassVar[tuple[Any, ...]] = ()
     url_name = "contacts:duplicate_list"
     model = DuplicatePair
     sorts = (Sort("score", _("Score"), "score", descending=True, indexed=False),)

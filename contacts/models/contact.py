@@ -132,6 +132,13 @@ class Contact(Record, PostalAddress, Customised, Mergeable):
                 name="contact_touched",
                 condition=Q(binned_at__isnull=True),
             ),
+            models.Index(
+                F("owner"),
+                F("last_touch_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="contact_owner_touched",
+                condition=Q(binned_at__isnull=True),
+            ),
             models.Index(fields=["company", "sort_name"], name="contact_company"),
             models.Index(
                 fields=["lead_status", "-created_at", "-id"],

@@ -184,13 +184,15 @@ class ListPage(Addresses):
             places = (Place.decode(text, self.order, self.model) if text else None for text in (after, before))
             return SeveralPager(self._read_rows(rows), self.order, size).page(*places)
         cursors = (Cursor.decode(text, self.sort, self.model) if text else None for text in (after, before))
-        whole = self._read_rows(self.base()) if self.typed and self.search is not None else None
+        sought = (self.typed and self.search is not None) or bool(self.where and self.where.parts)
+        whole = self._read_rows(self.base()) if sought else None
         plain = self.sort.indexed and self.sort.field is None and self.sort.expression is None
         walked = self.walked() if whole is not None and plain else None
         return Pager(self._read_rows(rows), self.sort, self.reverse, size, whole=whole, walked=walked).page(*cursors)
 
     def walked(self) -> Any:
-        """Return the rows that the indexes of the orders hold, for searches; override where those are fewer."""
+        """Return the rows that the indexes of the orders hold, for searches and conditions; override where those are
+        fewer."""
         return self.model._default_manager.live()  # type: ignore[attr-defined]
 
     def _read_rows(self, rows: Any) -> Any:

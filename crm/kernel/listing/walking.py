@@ -5,6 +5,7 @@ matches in order to sort them, where there are thousands, and walking the list's
 there are few. So a stretch of the order is walked first: what it holds tells which way is the short one.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,8 @@ def _in_stretch(rows: Any, walked: Any, ordering: list[Any], limit: int, length:
     except EmptyResultSet:
         return []
     table = connection.ops.quote_name(walked.model._meta.db_table)
+    if len(re.findall(rf"(?:FROM|JOIN) {table}", query)) > 1:
+        return []  # a condition looks at other rows of the table, which the stretch would hide
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {table} AS ({stretch}) {query}", (*first, *then))
         found: list[tuple[Any, Any]] = cursor.fetchall()
