@@ -35,9 +35,10 @@ STEPS = """
     WHERE {activity_link} AND a.completed_at IS NULL AND a.binned_at IS NULL AND a.type <> 'system'
 """
 
+# Taking something back is no work on the record (H2): undo leaves the clock as it was.
 EDITED = """
     SELECT max(h.pgh_created_at) FROM {history} h JOIN audit_changeset c ON c.id = h.pgh_context_id
-    WHERE h.pgh_obj_id = r.id AND c.actor_kind = 'user'
+    WHERE h.pgh_obj_id = r.id AND c.actor_kind = 'user' AND c.undo_of_id IS NULL
 """
 
 DEALS = f"""
