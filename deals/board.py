@@ -5,6 +5,7 @@ query, the first cards of each column another; more cards come by keys.
 """
 
 import datetime as dt
+import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -29,7 +30,7 @@ from crm.kernel.workspace.models import Workspace
 
 from .cards import CARD_ICONS, FIELDS, Card, CardWriter, with_person
 from .lists import BY_AMOUNT, BY_CLOSE, BY_TITLE, CLOSES, COMPANY, GAPS, OWNER, SEARCH, SOURCE, TAG
-from .metrics import StageTotal, stage_totals
+from .metrics import ZERO, StageTotal, stage_totals
 from .models import Deal, Pipeline, Stage
 from .registry import last_touches
 from .tones import tones
@@ -43,6 +44,10 @@ SELECT (SELECT string_agg(id::text, ',')
     || ';' || COALESCE((SELECT string_agg(id::text, ',')
                         FROM (SELECT id FROM events_event ORDER BY id DESC LIMIT 30) e), '')
 """
+
+
+BARS_KEPT = 60.0  # seconds
+_largest: dict[tuple[Any, ...], tuple[float, Decimal]] = {}
 
 
 @dataclass(slots=True)
@@ -219,8 +224,8 @@ class Board(ListPage):
         opens = [self.totals.get(stage.pk, StageTotal()) for stage in self.stages if stage.is_open]
         return StageTotal(
             sum(t.count for t in opens),
-            sum((t.amount for t in opens), Decimal(0)),
-            sum((t.weighted for t in opens), Decimal(0)),
+            sum((t.amount for t in opens), ZERO),
+            sum((t.weighted for t in opens), ZERO),
             sum(t.without_rate for t in opens),
         )
 
@@ -243,18 +248,41 @@ class Board(ListPage):
         return columns
 
     def heads_of(self, stages: list[Stage]) -> list[Column]:
-        """Return columns without cards, for their heads."""
-        largest = max((t.amount for t in self.totals.values()), default=Decimal(0)) or Decimal(1)
+        """Return columns without cards, for their heads; for some of the columns only their deals are added up."""
+        largest = self._largest_before() if len(stages) < len(self.stages) else None
+        if largest is None:
+            totals = self.totals
+            largest = max((t.amount for t in totals.values()), default=ZERO)
+            self._keep_largest(largest)
+        else:
+            totals = stage_totals(self.filtered().filter(stage__in=[stage.pk for stage in stages]))
         return [
             Column(
                 stage=stage,
                 tone=self.tones[stage.pk],
-                total=(total := self.totals.get(stage.pk, StageTotal())),
-                share=int(total.amount * 100 / largest),
+                total=(total := totals.get(stage.pk, StageTotal())),
+                share=min(int(total.amount * 100 / (largest or 1)), 100),
                 folded=stage.is_lost and not self.lost_open,
             )
             for stage in stages
         ]
+
+    @property
+    def _same_board(self) -> tuple[Any, ...]:
+        return self.actor.id, self.pipeline.pk, self.query()
+
+    def _largest_before(self) -> Decimal | None:
+        """Return the largest sum of a column when this process last added all of them up, within a minute, else None.
+
+        Bars show shares of it. They are worth no reading of all columns at each move of a card.
+        """
+        seen, largest = _largest.get(self._same_board, (0.0, ZERO))
+        return largest if time.monotonic() - seen < BARS_KEPT else None
+
+    def _keep_largest(self, largest: Decimal) -> None:
+        if len(_largest) > 1000:
+            _largest.clear()
+        _largest[self._same_board] = (time.monotonic(), largest)
 
     def limit(self, stage: Stage) -> int:
         """Return how many cards of a column are shown: 50, or as many as the person has unfolded."""

@@ -134,9 +134,9 @@ def _answer(request: Request, deal: Deal, seen: UUID | None, board: Board) -> Ht
     writer = board.writer([])
     folded = deal.stage.is_lost and not board.lost_open
     card = "" if folded else writer.card(card_of(deal), ' hx-swap-oob="morph"')
-    context = {"card": mark_safe(card), "columns": board.heads_of(stages), "board": board}
-    response = render(request, "deals/moved.html", context)
-    total = board.totals.get(deal.stage_id)
+    columns = board.heads_of(stages)
+    response = render(request, "deals/moved.html", {"card": mark_safe(card), "columns": columns, "board": board})
+    total = next((column.total for column in columns if column.stage.pk == deal.stage_id), None)
     words = _("%(deal)s moved to %(stage)s") % {"deal": deal.title, "stage": deal.stage.name}
     toast(request, words, undo=request.actor.last_change, link=keep_link(deal))
     if total is not None:
