@@ -9,9 +9,14 @@ from django.core.management import call_command
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncMonth
 
-from contacts.models import Company
+from contacts.models import Company, Contact
+from contacts.services import create_company, create_contact
 from crm.kernel.audit.models import ChangeSet
-from crm.kernel.core.changes import changeset
+from crm.kernel.audit.undo.changes import columns_of
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.core.history import TRACKED
+from crm.kernel.listing.imports import services, work
+from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.users.models import Team, User
 from crm.kernel.workspace.models import Workspace
 from deals.models import Deal
@@ -52,3 +57,30 @@ def _nothing_new(capsys):
     call_command("import_csv", FOLDER, plan=PLAN)
     assert "8,800 unchanged" in capsys.readouterr().out
     assert ChangeSet.objects.count() == before
+
+
+def test_undone_whole_it_leaves_every_business_table_as_it_was(admin, system):
+    """H2: file by file, last first; what was here before is as it was, derived lifecycles too."""
+    Workspace.forget()
+    with changeset(system, "test.zone"):
+        Workspace.objects.update(timezone="Europe/London")
+    known = create_company(values={"name": "Acme Corporation", "tags": ["ours"]}, actor=Actor.of(admin))
+    create_contact(values={"first_name": "Wile", "company_id": known.pk}, actor=Actor.of(admin))
+    before = _business_rows()
+    call_command("import_csv", FOLDER, plan=PLAN)
+    known.refresh_from_db()
+    assert known.industry and Contact.objects.get().lifecycle == "customer" and Deal.objects.count() == 8800
+    for run in ImportRun.objects.order_by("-created_at", "-id"):
+        services.start_undo(actor=Actor.of(run.user), run_id=run.pk)
+        work.work_on(run.pk)
+        run.refresh_from_db()
+        assert (run.state, run.report["undo"]["kept"], run.report["undo"]["binned"]) == ("undone", 0, 0)
+    after = _business_rows()
+    assert {name for name in before if before[name] != after[name]} == set()
+
+
+def _business_rows() -> dict[str, list[tuple[object, ...]]]:
+    """Return all recorded columns of all rows, by model: what H2 calls equal."""
+    return {
+        model._meta.label: list(model._base_manager.order_by("pk").values_list(*columns_of(model))) for model in TRACKED
+    }
