@@ -88,7 +88,7 @@ def _form(
         except Refused as refused:
             add_refusal(form, refused)
         else:
-            toast(request, words)
+            toast(request, words, undo=request.actor.last_change if form.has_changed() else None)
             return redirect(address)
     return show_form(request, "deals/form.html", form=form, **context)
 
