@@ -35,7 +35,7 @@ def main() -> None:
             while not done.wait(0.05):
                 peak[0] = max(peak[0], rss_mib())
 
-        watcher = threading.Thread(target=watch)
+        watcher = threading.Thread(target=watch, daemon=True)  # a failed import must end the process
         watcher.start()
         run = services.receive_path(actor=actor, kind="contacts", path=Path(name))
         run = services.save_columns(actor=actor, run_id=run.pk, mapping=run.mapping, settings={"mode": "upsert"})
