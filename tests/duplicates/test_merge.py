@@ -10,6 +10,7 @@ from contacts.models import Contact, ContactEmail, ContactPhone, Lifecycle
 from contacts.services import create_contact, edit_contact, return_leads
 from contacts.services.drafts import AddressTaken
 from contacts.services.merging import merge_contacts
+from crm.kernel.audit.sentences import record_changes
 from crm.kernel.audit.undo import undo
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict, Refused
@@ -213,6 +214,23 @@ def test_undo_needs_no_right_to_the_deals_that_moved_along(boss, stranger, maya,
     merge(maya, double, boss)
     undo(changeset_id=boss.last_change, actor=boss)
     assert business() == before
+
+
+def test_the_history_of_the_other_is_told_with_the_survivors(boss, make_contact, maya, double):
+    edit_contact(contact_id=double.pk, values={"job_title": "Chief of pumps"}, actor=boss)
+    before = make_contact("Third", last_name="Double", job_title="Fitter")
+    merge(double, before, boss)
+    merge(maya, double, boss)
+    entries = record_changes(maya, actor=boss, field="job_title")
+    told = [
+        (sentence.after, sentence.row)
+        for entry in entries
+        for sentence in entry.sentences
+        if "merged" in sentence.label
+    ]
+    assert ("Chief of pumps", 0) in told and ("Fitter", 0) in told
+    kinds = {sentence.field for entry in record_changes(maya, actor=boss) for sentence in entry.sentences}
+    assert "contactemail" in kinds
 
 
 def test_edits_after_the_merge_stay_where_they_belong(boss, rep, mate, maya, double, work):

@@ -16,10 +16,13 @@ UndoRight = Callable[["RowChange", Actor], bool]
 Recompute = Callable[[Iterable[UUID]], Any]
 SetValue = Callable[[UUID, str, Any, Actor], Any]
 
+Absorbed = Callable[[UUID], dict[UUID, str]]
+
 undo_rules: dict[type[models.Model], UndoRule] = {}
 undo_rights: dict[type[models.Model], UndoRight] = {}
 recomputes: dict[type[models.Model], list[Recompute]] = {}
 command_labels: dict[str, Any] = {}
+_absorbed: dict[type[models.Model], Absorbed] = {}
 command_rights: dict[str, tuple[type[models.Model], ...]] = {}
 record_pages: dict[str, str] = {}
 restorers: dict[type[models.Model], tuple[Collection[str], SetValue]] = {}
@@ -61,3 +64,14 @@ def link_records(pages: dict[str, str]) -> None:
 def restore_with(model: type[models.Model], fields: Collection[str], function: SetValue) -> None:
     """Let `function(pk, field, value, actor)`, the record's own edit service, set one of `fields` to an earlier value (H3)."""
     restorers[model] = (fields, function)
+
+
+def tell_with(model: type[models.Model], function: Absorbed) -> None:
+    """Let `function(pk)` say which records have become part of one of `model`: their history is told with its own (M3)."""
+    _absorbed[model] = function
+
+
+def absorbed_by(record: models.Model) -> dict[UUID, str]:
+    """Return the records that have become part of this one, by id, each with its name."""
+    function = _absorbed.get(type(record))
+    return function(record.pk) if function is not None else {}

@@ -6,7 +6,7 @@ people of a deal), one for the change-sets, and one for each kind of record that
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from operator import attrgetter
@@ -25,7 +25,7 @@ from crm.kernel.core.models import Record
 from .columns import divided, value_of
 from .models import ChangeSet
 from .names import Names
-from .registry import command_labels
+from .registry import absorbed_by, command_labels
 
 # Columns that say nothing to people: keys, and what other columns follow from.
 SILENT = frozenset(
@@ -77,7 +77,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Step:
-    """One recorded write with the values before it."""
+    """One recorded write with the values before it; `of` names a record that has since become part of the one told (M3)."""
 
     model: type[models.Model]
     label: str
@@ -86,6 +86,7 @@ class Step:
     order: int
     row: dict[str, Any]
     earlier: dict[str, Any] | None
+    of: str = ""
 
 
 def fields_of(model: type[models.Model], actor: Actor | None = None) -> dict[str, str]:
@@ -101,16 +102,19 @@ def record_changes(
     """Return what happened to a record and the rows that belong to it, newest first, at most `limit` commands (H3).
 
     `field` (a key of `fields_of`) leaves only its changes; `before` goes on where the last entry's `at` stopped.
-    Names of records that the actor may not see are withheld (U3).
+    Names of records that the actor may not see are withheld (U3). Of records that were merged into it the history is told
+    with its own (M3).
     """
     model = type(record)
+    parts = absorbed_by(record)
     steps: list[Step] = []
     children = {child.kind: child for child in _children(model)}  # type: ignore[attr-defined]
     if field not in children:
         steps += _own_steps(model, record.pk, None if field else limit, before)
+        steps += _steps_of_parts(model, parts, before)
     for kind, child in children.items():
         if field in (None, kind):
-            steps += _child_steps(child, record, before)
+            steps += _child_steps(child, record, parts, before)
     names = Names(actor)
     told = [(step, list(changed_fields(step, actor))) for step in steps]
     if field is not None and field not in children:
@@ -160,20 +164,34 @@ def _own_steps(model: type[models.Model], pk: UUID, limit: int | None, before: d
         yield _step(model, row, earlier)
 
 
-def _child_steps(child: Any, record: Record, before: dt.datetime | None) -> Iterator[Step]:
-    """Yield the writes of all rows of one kind that belong to the record."""
-    rows = history_of(child).objects.filter(**{f"{child.history_parent}_id": record.pk}).order_by("-pgh_id")
-    found = list(
-        rows.values("pgh_id", "pgh_obj_id", "pgh_label", "pgh_context_id", "pgh_created_at", *_columns(child))[
-            :CHILD_ROWS
-        ]
-    )
+def _steps_of_parts(model: type[models.Model], parts: Mapping[UUID, str], before: dt.datetime | None) -> Iterator[Step]:
+    """Yield the writes of records that are part of the one told by now."""
+    if parts:
+        rows = history_of(model).objects.filter(pgh_obj_id__in=list(parts))
+        for step in _paired(model, rows, before):
+            step.of = parts[step.row["pgh_obj_id"]]
+            yield step
+
+
+def _child_steps(child: Any, record: Record, parts: Mapping[UUID, str], before: dt.datetime | None) -> Iterator[Step]:
+    """Yield the writes of all rows of one kind that belong to the record, or did to one that is part of it."""
+    parent = f"{child.history_parent}_id"
+    rows = history_of(child).objects.filter(**{f"{parent}__in": [record.pk, *parts]})
+    for step in _paired(child, rows, before, parent):
+        step.of = parts.get(step.row[parent], "")
+        yield step
+
+
+def _paired(model: type[models.Model], rows: Any, before: dt.datetime | None, *more: str) -> Iterator[Step]:
+    """Yield the latest writes of several rows, each with the one before it of the same row."""
+    names = ("pgh_id", "pgh_obj_id", "pgh_label", "pgh_context_id", "pgh_created_at", *more, *_columns(model))
+    found = list(rows.order_by("-pgh_id").values(*names)[:CHILD_ROWS])
     last: dict[UUID, dict[str, Any]] = {}
     for row in reversed(found):
         earlier = last.get(row["pgh_obj_id"])
         last[row["pgh_obj_id"]] = row
         if before is None or row["pgh_created_at"] < before:
-            yield _step(child, row, earlier)
+            yield _step(model, row, earlier)
 
 
 def _step(model: type[models.Model], row: dict[str, Any], earlier: dict[str, Any] | None) -> Step:
@@ -204,11 +222,19 @@ def _entries(told: list[tuple[Step, list[Any]]], names: Names, limit: int, *, pl
         steps.sort(key=lambda pair: (not issubclass(pair[0].model, Record), pair[0].order))
         entry = Entry(changeset_id, max(step.at for step, _changed in steps))
         for step, changed in steps:
-            entry.sentences += tell(step, changed, names, plain=plain)
+            entry.sentences += (_of_part(step, each) for each in tell(step, changed, names, plain=plain))
         if entry.sentences:
             entries.append(entry)
     entries.sort(key=attrgetter("at", "changeset_id"), reverse=True)
     return _with_authors(entries[:limit])
+
+
+def _of_part(step: Step, sentence: Sentence) -> Sentence:
+    """Name the record whose history it was; there is no going back to a value of it."""
+    if step.of:
+        sentence.label = _("%(what)s of %(name)s, now merged") % {"what": sentence.label, "name": step.of}
+        sentence.row = 0
+    return sentence
 
 
 def tell(step: Step, changed: list[Any], names: Names, *, plain: bool) -> Iterator[Sentence]:
