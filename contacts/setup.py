@@ -44,6 +44,7 @@ def _history() -> None:
             "companies.edit": _("edited a company"),
             "companies.bin": _("deleted companies"),
             "companies.restore": _("restored companies"),
+            "contacts.gather": _("moved what came late to merged records"),
             "contacts.erase": _("erased a person"),
             "contacts.archive": _("asked for a person's archive"),
             "contacts.request_erasure": _("asked to erase a person"),

@@ -10,6 +10,9 @@ from contacts.services import edit_contact
 from contacts.services.merging import merge_contacts
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Refused
+from crm.kernel.events.drain import drain_outbox
+from crm.kernel.search.models import Favourite
+from crm.kernel.search.services import toggle_favourite
 
 
 def at_once(*steps):
@@ -71,3 +74,25 @@ def test_two_merges_of_the_same_two_in_both_directions_make_one(rep, manager, ad
     )
     assert sum(each is None for each in raised) == 1
     assert Contact.objects.live().filter(pk__in=[maya.pk, double.pk]).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_saved_while_the_merge_ran_comes_to_the_survivor(manager, maya, double):
+    """It was checked while the record was there and is committed after the merge; the worker brings it over."""
+    saving, merged, boss = threading.Event(), threading.Event(), Actor.of(manager)
+
+    def star():
+        with changeset(boss, "test.star"):
+            toggle_favourite(user=manager, kind="contact", record_id=double.pk)
+            saving.set()
+            merged.wait(10)
+
+    def merge():
+        saving.wait()
+        merge_contacts(survivor_id=maya.pk, loser_id=double.pk, actor=boss)
+        merged.set()
+
+    assert at_once(star, merge) == [None, None]
+    assert Favourite.objects.get().record_id == double.pk
+    drain_outbox()
+    assert Favourite.objects.filter(user=manager, record_id=maya.pk).exists()

@@ -107,6 +107,28 @@ def _merge(
     return survivor, ContactMerged(company_id=survivor.company_id, **values)
 
 
+def gather_stragglers(*, kind: str, survivor_id: UUID, loser_id: UUID, actor: Actor) -> int:
+    """Move what has come to a merged record after all and return how many rows: nothing is lost in a race (M3).
+
+    A call or task that was being saved while the merge ran was checked against a record that was still there, and
+    committed after it. Called by the worker soon after each merge, within its change-set; changes nothing where nothing
+    came late or the merge is undone by now.
+    """
+    model = MODELS[kind]
+    rows = model.objects.filter(pk__in=[survivor_id, loser_id]).locked().order_by("pk")
+    found = {row.pk: row for row in rows}
+    if len(found) < 2 or found[loser_id].merged_into_id != survivor_id:
+        return 0
+    merging = Merging(kind, survivor_id, loser_id, actor)
+    for relation in relations_of(kind):
+        relation.move(relation, merging)
+    moved = sum(len(ids) for ids in merging.moved.values())
+    if moved:
+        merging.note_moved(model, [survivor_id])
+        _recompute(merging)
+    return moved
+
+
 def _let_go(loser: Any, survivor: Any) -> None:
     """Mark the other record as merged: gone from every list, its address leads to the survivor."""
     loser.binned_at = loser.updated_at = timezone.now()
