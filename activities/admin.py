@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from crm.kernel.core.adminsite import BinFilter, ReadOnlyAdmin, RecordAdmin, RowsInline
 from crm.kernel.core.changes import Actor
 
-from .models import Activity, ActivityContact, ActivityMention, Task
+from .models import Activity, ActivityContact, ActivityMention, Attachment, Task
 from .services.changing import bin_activity, edit_activity, restore_activity
 from .services.task_changes import bin_task, edit_task, restore_task
 
@@ -105,4 +105,15 @@ class LinkAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "activity")
     list_select_related = ("activity",)
+    ordering = ("-id",)
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnlyAdmin):
+    """Files on records; the record's page adds, renames and removes them."""
+
+    list_display = ("name", "content_type", "size", "uploaded_by", "created_at")
+    list_filter = (BinFilter, "content_type")
+    list_select_related = ("uploaded_by",)
+    search_fields = ("name",)
     ordering = ("-id",)

@@ -8,7 +8,23 @@ from django.http import HttpRequest
 from crm.kernel.core.adminsite import BinFilter, ReadOnlyAdmin, RecordAdmin, RowsInline
 from crm.kernel.core.changes import Actor
 
-from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone
+from .models import (
+    Company,
+    CompanyDomain,
+    CompanyEmail,
+    CompanyPhone,
+    Contact,
+    ContactEmail,
+    ContactPhone,
+    Dismissal,
+    DuplicateCheck,
+    DuplicateKey,
+    DuplicatePair,
+    DuplicateRules,
+    DuplicateScan,
+    Erasure,
+    PersonalRun,
+)  # fmt: skip
 from .services.bin import bin_companies, bin_contacts, restore_companies, restore_contacts
 from .services.companies import create_company, edit_company
 from .services.contacts import create_contact, edit_contact
@@ -135,3 +151,82 @@ class CompanyRowAdmin(ReadOnlyAdmin):
         """Find by the beginning."""
         column = {CompanyDomain: "domain", CompanyEmail: "address", CompanyPhone: "number"}[self.model]
         return (f"{column}__startswith",)
+
+
+@admin.register(DuplicateRules)
+class DuplicateRulesAdmin(ReadOnlyAdmin):
+    """By what records are known to be one; the settings page changes it."""
+
+    list_display = ("record_kind", "possible", "certain")
+
+
+@admin.register(DuplicatePair)
+class DuplicatePairAdmin(ReadOnlyAdmin):
+    """Pairs that may be one."""
+
+    list_display = ("record_kind", "first_id", "second_id", "score", "found_at")
+    list_filter = ("record_kind",)
+    search_fields = ("first_id__exact", "second_id__exact")
+    ordering = ("-id",)
+
+
+@admin.register(Dismissal)
+class DismissalAdmin(ReadOnlyAdmin):
+    """Pairs that somebody said are not one."""
+
+    list_display = ("record_kind", "first_id", "second_id", "user", "at")
+    list_filter = ("record_kind",)
+    list_select_related = ("user",)
+    search_fields = ("first_id__exact", "second_id__exact")
+    ordering = ("-id",)
+
+
+@admin.register(DuplicateKey)
+class DuplicateKeyAdmin(ReadOnlyAdmin):
+    """What records have in common, as hashes."""
+
+    list_display = ("record_kind", "key", "record_id")
+    list_filter = ("record_kind",)
+    search_fields = ("record_id__exact",)
+    ordering = ("-id",)
+
+
+@admin.register(DuplicateCheck)
+class DuplicateCheckAdmin(ReadOnlyAdmin):
+    """Records that wait for being compared."""
+
+    list_display = ("record_kind", "record_id")
+    list_filter = ("record_kind",)
+    search_fields = ("record_id__exact",)
+    ordering = ("-id",)
+
+
+@admin.register(DuplicateScan)
+class DuplicateScanAdmin(ReadOnlyAdmin):
+    """Looks at all records of a kind."""
+
+    list_display = ("record_kind", "phase", "state", "rows_done", "rows_total", "user", "created_at")
+    list_filter = ("state",)
+    list_select_related = ("user",)
+    ordering = ("-id",)
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    """People who were erased, when and by whom."""
+
+    list_display = ("contact", "label", "user", "rows", "at")
+    list_select_related = ("contact", "user")
+    search_fields = ("contact__id__exact",)
+    ordering = ("-id",)
+
+
+@admin.register(PersonalRun)
+class PersonalRunAdmin(ReadOnlyAdmin):
+    """Archives and erasures of people, on their way."""
+
+    list_display = ("kind", "contact", "state", "user", "created_at", "expires_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("contact", "user")
+    search_fields = ("contact__id__exact",)
+    ordering = ("-id",)

@@ -93,6 +93,7 @@ class Board(ListPage):
     model = Deal
     template = "deals/board.html"
     personal = False
+    selectable = False
     search = SEARCH
     columns = ()
     filters = (OWNER, CLOSES, COMPANY, TAG, SOURCE, *GAPS)

@@ -1,13 +1,18 @@
 """Statements that write one month of the plan into the tables. Order matters: what is referred to comes first."""
 
+from contacts.services.spellings import COMPANY_SQL, CONTACT_SQL
+
 COMMON = "created_at, updated_at, version, import_source, external_id"
+# The other spellings of names, in the words of the plan's tables.
+OF_COMPANY = COMPANY_SQL.replace("p.name", "c.name")
+OF_PERSON = CONTACT_SQL.replace("p.first_name", "c.first").replace("p.last_name", "c.last")
 
 WRITES = (
     f"""
     INSERT INTO contacts_company (id, {COMMON}, name, industry, size_band, website, description, owner_id, tags,
         search_text, last_touch_at, street, postal_code, city, region, country, custom)
     SELECT c.id, c.at, c.at, 1, '', '', c.name, c.industry, c.size_band, 'https://' || c.domain || '/', '', o.id, '{{}}',
-        crm_fold(concat_ws(' ', c.name, c.domain, c.phone, c.city)), k.touched, c.street, '', c.city, '', c.country,
+        crm_fold(concat_ws(' ', c.name, c.domain, c.phone, c.city, {OF_COMPANY})), k.touched, c.street, '', c.city, '', c.country,
         jsonb_strip_nulls(jsonb_build_object(
             'segment', (ARRAY['small', 'small', 'mid_market', 'enterprise'])[1 + pg_temp.roll(c.i, 91) %% 4],
             'points', CASE WHEN pg_temp.roll(c.i, 92) %% 5 > 0 THEN (20 + pg_temp.roll(c.i, 93) %% 5000)::text END))
@@ -31,7 +36,7 @@ WRITES = (
         status.word, CASE WHEN l.lifecycle = 'lead' AND status.word = 'unqualified' THEN 'Too small for us' ELSE '' END,
         (pg_temp.roll(c.i, 81) %% 20 * 5)::int, c.source, c.language, '{{}}', c.tags, '', pg_temp.roll(c.i, 82) %% 25 = 0,
         pg_temp.roll(c.i, 83) %% 30 = 0, '', '',
-        crm_fold(concat_ws(' ', c.first, c.last, c.email, c.phone, c.company_name)), c.email, c.phone, k.touched, k.worked,
+        crm_fold(concat_ws(' ', c.first, c.last, c.email, c.phone, c.company_name, {OF_PERSON})), c.email, c.phone, k.touched, k.worked,
         k.next_at, '', '', c.city, '', c.country,
         -- "letter" is the rare value (1 in 10,000), "e_mail" the common one (3 in 5); sites are to be sorted by.
         jsonb_strip_nulls(jsonb_build_object(

@@ -93,8 +93,8 @@ def about(page: ListPage, count: int) -> str:
 def _counts(request: Request, page: ListPage) -> HttpResponse:
     counts = [(tab["key"], number(page.view_count(tab["view"]))) for tab in page.tabs if tab["counted"]]
     found = page.count()
-    totals = all_totals(page) if found <= COUNTED and page.has_totals else {}
-    context = {"list": page, "total": about(page, found), "counts": counts, "totals": totals}
+    totals = all_totals(page) if 0 < found <= COUNTED and page.has_totals else {}
+    context = {"list": page, "total": about(page, found), "some": bool(found), "counts": counts, "totals": totals}
     return render(request, "listing/counts.html", context)
 
 
