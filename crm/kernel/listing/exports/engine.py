@@ -1,7 +1,7 @@
 """What a worker does with an export: write the file beside its place, then put it there."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
+from crm.kernel.core.personal import Afterwards
 from crm.kernel.listing.errors import BadQuery
 from crm.kernel.listing.runs import LEASE, LeaseLostError, end, keep_lease, take_lease
 from crm.kernel.listing.selection import Selection
@@ -19,6 +20,7 @@ from crm.kernel.notifications.services import Note, notify
 
 from . import archive
 from .models import ExportRun
+from .people import PeopleExporter
 from .services import log_export, summary_of, table_for
 from .writing import write_csv, write_xlsx
 
@@ -99,3 +101,18 @@ def clean_up(now: dt.datetime | None = None) -> int:
         run.path.unlink(missing_ok=True)
         run.delete()
     return len(old)
+
+
+def forget_people(contact_ids: Collection[UUID]) -> Afterwards:
+    """Return what removes the files that may hold erased people: all but those of colleagues, for no file tells whom it holds.
+
+    Whoever still wants one exports again. What is being written begins anew, so that it does not end with what was there before.
+    """
+
+    def remove() -> None:
+        runs = ExportRun.objects.exclude(kind=PeopleExporter.kind)
+        runs.filter(state=ExportRun.State.RUNNING).update(lease=None, leased_until=None)
+        for run in runs:
+            run.path.unlink(missing_ok=True)
+
+    return remove

@@ -7,14 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.audit.registry import label_commands
-from crm.kernel.core import navigation, panels
+from crm.kernel.core import navigation, panels, personal
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.listing.runs import register_work
 from crm.kernel.listing.saved.models import ListPreference
 from crm.kernel.notifications.registry import show_kind
 
 from .archive import carry
-from .engine import perform
+from .engine import forget_people, perform
 from .models import ExportRun
 from .people import PeopleExporter
 from .registry import exporters, register
@@ -35,6 +35,7 @@ def connect() -> None:
     register_work(WORK, ExportRun, perform)
     show_kind("export", _Own, lambda pk: reverse("listing:export_run", args=[pk]))
     label_commands({"exports.take": _("exported records"), "archive.load": _("brought an archive in")})
+    personal.erase_with(forget_people)
     register(PeopleExporter())
     carry(ListPreference)
     panels.register("list.actions", "exports/_list_action.html", _address, order=20, visible=_may)
