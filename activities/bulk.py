@@ -13,15 +13,15 @@ from contacts.models import Company, Contact
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.history import history_of
 from crm.kernel.core.widgets import DateInput, TimeInput
-from crm.kernel.listing.bulk.actions import AssignAction, DeleteAction, OwnerForm
+from crm.kernel.listing.bulk.actions import AssignAction, DeleteAction, OwnerForm, RestoreAction
 from crm.kernel.listing.bulk.registry import Applied, BulkAction, BulkForm, register
 from crm.kernel.notifications.services import Note, notify
 from crm.kernel.users.models import User
 from deals.models import Deal
 
 from .models import Activity, Task
-from .services.changing import bin_activities
-from .services.task_changes import bin_tasks, complete_tasks, reassign_tasks, reschedule_tasks
+from .services.changing import bin_activities, restore_activities
+from .services.task_changes import bin_tasks, complete_tasks, reassign_tasks, reschedule_tasks, restore_tasks
 from .services.tasks import TaskRow, create_tasks
 
 
@@ -125,6 +125,30 @@ class DeleteActivities(DeleteAction):
         """Return the toast's words."""
         words = ngettext("%(count)d activity is in the bin", "%(count)d activities are in the bin", count)
         return words % {"count": count}
+
+
+class RestoreTasks(RestoreAction):
+    """Take tasks out of the bin."""
+
+    def apply(self, ids: Sequence[UUID], values: Mapping[str, Any], actor: Actor) -> Applied:
+        """Restore them (R8)."""
+        return Applied({task.pk for task in restore_tasks(task_ids=ids, actor=actor)})
+
+    def done_words(self, count: int) -> str:
+        """Return the toast's words."""
+        return ngettext("%(count)d task is back", "%(count)d tasks are back", count) % {"count": count}
+
+
+class RestoreActivities(RestoreAction):
+    """Take activities out of the bin."""
+
+    def apply(self, ids: Sequence[UUID], values: Mapping[str, Any], actor: Actor) -> Applied:
+        """Restore them (R8)."""
+        return Applied({each.pk for each in restore_activities(activity_ids=ids, actor=actor)})
+
+    def done_words(self, count: int) -> str:
+        """Return the toast's words."""
+        return ngettext("%(count)d activity is back", "%(count)d activities are back", count) % {"count": count}
 
 
 class NewTaskForm(BulkForm):
@@ -232,5 +256,6 @@ class DealTasks(CreateTasks):
 
 def connect() -> None:
     """Offer the actions on the lists of tasks and activities, and tasks for each on those of records."""
-    register(*(each(Task) for each in (CompleteTasks, ReassignTasks, RescheduleTasks, DeleteTasks)))
-    register(DeleteActivities(Activity), ContactTasks(Contact), CompanyTasks(Company), DealTasks(Deal))
+    register(*(each(Task) for each in (CompleteTasks, ReassignTasks, RescheduleTasks, DeleteTasks, RestoreTasks)))
+    register(DeleteActivities(Activity), RestoreActivities(Activity))
+    register(ContactTasks(Contact), CompanyTasks(Company), DealTasks(Deal))

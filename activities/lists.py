@@ -84,6 +84,7 @@ class TaskList(ListPage):
     title = _("Tasks")
     url_name = "activities:task_list"
     new_url_name, new_label = "activities:task_new", _("New task")
+    bin_url_name = "activities:task_bin_list"
     model = Task
     search = TextSearch(placeholder=_("Find a task"), label=_("Search tasks"))
     extra_columns = TASK_COLUMNS
@@ -170,6 +171,7 @@ class ActivityList(ListPage):
     title = _("Activities")
     url_name = "activities:activity_list"
     new_url_name, new_label = "activities:activity_new", _("Log an activity")
+    bin_url_name = "activities:activity_bin_list"
     model = Activity
     search = TextSearch(placeholder=_("Find by words"), label=_("Search activities"))
     extra_columns = ACTIVITY_COLUMNS

@@ -12,13 +12,21 @@ from django.utils.translation import gettext_lazy, ngettext
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.widgets import DateInput
 from crm.kernel.customfields.forms import form_fields
-from crm.kernel.listing.bulk.actions import AssignAction, DeleteAction, EditAction, EditForm, TagAction, UntagAction
+from crm.kernel.listing.bulk.actions import (
+    AssignAction,
+    DeleteAction,
+    EditAction,
+    EditForm,
+    RestoreAction,
+    TagAction,
+    UntagAction,
+)
 from crm.kernel.listing.bulk.registry import Applied, BulkAction, BulkForm, register
 from crm.kernel.workspace.models import Workspace
 
 from .forms import CHOSEN_STAGES, CompanyForm, ContactForm, RecordForm
 from .models import Company, Contact, LeadStatus, Lifecycle
-from .services import bin_companies, bin_contacts
+from .services import bin_companies, bin_contacts, restore_companies, restore_contacts
 from .services.companies import check_companies, edit_companies
 from .services.contacts import check_contacts, edit_contacts
 
@@ -161,6 +169,18 @@ class DeleteContacts(ContactKind, DeleteAction):
         }
 
 
+class RestoreContacts(ContactKind, RestoreAction):
+    """Take contacts out of the bin."""
+
+    def apply(self, ids: Sequence[UUID], values: Mapping[str, Any], actor: Actor) -> Applied:
+        """Restore them (R8); one whose address somebody else has by now stays."""
+        return Applied({each.pk for each in restore_contacts(contact_ids=ids, actor=actor)})
+
+    def done_words(self, count: int) -> str:
+        """Return the toast's words."""
+        return ngettext("%(count)d contact is back", "%(count)d contacts are back", count) % {"count": count}
+
+
 class LifecycleForm(BulkForm):
     """Where they stand with us (R4)."""
 
@@ -244,8 +264,22 @@ class DeleteCompanies(CompanyKind, DeleteAction):
         return words % {"count": count}
 
 
+class RestoreCompanies(CompanyKind, RestoreAction):
+    """Take companies out of the bin."""
+
+    def apply(self, ids: Sequence[UUID], values: Mapping[str, Any], actor: Actor) -> Applied:
+        """Restore them with their links (R8); one whose domain another has by now stays."""
+        return Applied({each.pk for each in restore_companies(company_ids=ids, actor=actor)})
+
+    def done_words(self, count: int) -> str:
+        """Return the toast's words."""
+        return ngettext("%(count)d company is back", "%(count)d companies are back", count) % {"count": count}
+
+
 def connect() -> None:
     """Offer the actions on the lists of contacts, leads and companies."""
-    contacts = (AssignContacts, ChangeLifecycle, TagContacts, UntagContacts, EditContacts, DeleteContacts)
-    companies = (AssignCompanies, TagCompanies, UntagCompanies, EditCompanies, DeleteCompanies)
+    contacts = (
+        AssignContacts, ChangeLifecycle, TagContacts, UntagContacts, EditContacts, DeleteContacts, RestoreContacts,
+    )  # fmt: skip
+    companies = (AssignCompanies, TagCompanies, UntagCompanies, EditCompanies, DeleteCompanies, RestoreCompanies)
     register(*(each(Contact) for each in contacts), *(each(Company) for each in companies))

@@ -22,6 +22,7 @@ from crm.kernel.listing.bulk.actions import (
     EditAction,
     EditForm,
     OwnerForm,
+    RestoreAction,
     TagAction,
     UntagAction,
 )
@@ -30,7 +31,7 @@ from crm.kernel.listing.bulk.registry import Applied, BulkAction, BulkForm, regi
 
 from .forms import DealForm, stage_groups
 from .models import Deal, LostReason, Stage
-from .services import bin_deals, edit_deals, move_deals
+from .services import bin_deals, edit_deals, move_deals, restore_deals
 from .services.checks import cleaned
 
 FIELDS = (
@@ -129,11 +130,9 @@ class DeleteDeals(_Words, DeleteAction):
 
     def refusals(self, records: Sequence[Any], values: Mapping[str, Any], actor: Actor) -> dict[UUID, str]:
         """Refuse won deals without the right to date back."""
-        if actor.may("date_back"):
-            return {}
-        won = set(Stage.objects.filter(kind_of=Stage.Kind.WON).values_list("pk", flat=True))
-        words = _("It is won. Deleting it changes past numbers, which needs the right to date back.")
-        return {deal.pk: words for deal in records if deal.stage_id in won}
+        return _won(
+            records, actor, _("It is won. Deleting it changes past numbers, which needs the right to date back.")
+        )
 
     def done_words(self, count: int) -> str:
         """Return the toast's words."""
@@ -228,6 +227,32 @@ class MoveDeals(_Words, BulkAction):
         return ngettext("%(count)d deal moved", "%(count)d deals moved", count) % {"count": count}
 
 
+class RestoreDeals(_Words, RestoreAction):
+    """Take deals out of the bin."""
+
+    def apply(self, ids: Sequence[UUID], values: Mapping[str, Any], actor: Actor) -> Applied:
+        """Restore them (R8); won ones need the right to date back."""
+        return Applied({deal.pk for deal in restore_deals(deal_ids=ids, actor=actor)})
+
+    def refusals(self, records: Sequence[Any], values: Mapping[str, Any], actor: Actor) -> dict[UUID, str]:
+        """Refuse won deals without the right to date back."""
+        return _won(
+            records, actor, _("It is won. Restoring it changes past numbers, which needs the right to date back.")
+        )
+
+    def done_words(self, count: int) -> str:
+        """Return the toast's words."""
+        return ngettext("%(count)d deal is back", "%(count)d deals are back", count) % {"count": count}
+
+
+def _won(records: Sequence[Any], actor: Actor, words: str) -> dict[UUID, str]:
+    """Return the won ones among deals with the words of a refusal, nothing for whoever may date back."""
+    if actor.may("date_back"):
+        return {}
+    won = set(Stage.objects.filter(kind_of=Stage.Kind.WON).values_list("pk", flat=True))
+    return {deal.pk: words for deal in records if deal.stage_id in won}
+
+
 def _by_gaps(ids: Sequence[UUID], names: Iterable[str]) -> dict[tuple[str, ...], list[UUID]]:
     """Return deals by which of these fields they have nothing in."""
     columns, custom = split(dict.fromkeys(names))
@@ -241,4 +266,5 @@ def _by_gaps(ids: Sequence[UUID], names: Iterable[str]) -> dict[tuple[str, ...],
 
 def connect() -> None:
     """Offer the actions on the list of deals."""
-    register(*(each(Deal) for each in (AssignDeals, MoveDeals, TagDeals, UntagDeals, EditDeals, DeleteDeals)))
+    actions = (AssignDeals, MoveDeals, TagDeals, UntagDeals, EditDeals, DeleteDeals, RestoreDeals)
+    register(*(each(Deal) for each in actions))

@@ -1,6 +1,6 @@
 """The list of deals, and the filters, orders and search that it shares with the board."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core import formats
 from crm.kernel.core.html import icon_html, org_avatar_html
+from crm.kernel.listing.bins import BINNED, BinPage, restore_column
 from crm.kernel.listing.columns import Column, Row, Total, ago_cell, day_cell, link, person_column, time_html
 from crm.kernel.listing.filters import (
     ChoiceFilter,
@@ -126,6 +127,7 @@ class DealList(ListPage):
     url_name = "deals:deal_list"
     new_url_name = "deals:deal_new"
     new_label = _("New deal")
+    bin_url_name = "deals:deal_bin"
     model = Deal
     field_url_name = "deals:deal_field"
     template = "deals/list.html"
@@ -204,40 +206,20 @@ class DealList(ListPage):
         return tones(list(Stage.objects.order_by("pipeline_id", "position")))
 
 
-def _restore(row: Row, page: ListPage) -> str:
-    if not page.actor.scope("deal", "delete").covers(row["owner_id"]):
-        return ""
-    url = f"/deals/{row['pk']}/restore/"
-    return mark_safe(
-        f'<button class="btn btn-sm" type="button" hx-post="{url}" hx-swap="none">{icon_html("undo-2")}'
-        f'{escape(_("Restore"))}<span class="sr-only"> {escape(row["title"])}</span></button>'
-    )
-
-
-class BinnedDeals(DealList):
+class BinnedDeals(BinPage, DealList):
     """The deals in the bin (R8)."""
 
     key = "deal-bin"
     title = _("Deals in the bin")
     url_name = "deals:deal_bin"
-    field_url_name = ""
-    personal = False
-    new_url_name = ""
-    template = "listing/list.html"
     columns = (
         Column("title", _("Deal"), ("title",), lambda row, page: row["title"], phone="main"),
         Column("company", _("Company"), ("company_id", "company__name"), _company, phone="sub"),
         Column("stage", _("Stage"), ("stage_id", "stage__name"), _stage),
-        Column("amount", _("Amount"), ("amount", "currency"), _amount, phone="end", css="num"),
+        Column("amount", _("Amount"), ("amount", "currency"), _amount, css="num"),
         person_column(label=_("Owner")),
-        Column("binned", _("In the bin since"), ("binned_at",), ago_cell("binned_at"), sort="binned"),
-        Column("restore", "", ("title", "owner_id"), _restore, phone="sub-end"),
+        BINNED,
+        restore_column("deals:deal_restored", lambda row: str(row["title"]), ("title", "owner_id")),
     )
     filters = (OWNER,)
-    sorts = (Sort("binned", _("Last binned"), "binned_at", descending=True, indexed=False),)
-    views = ()
     empty = Empty("trash-2", _("The bin is empty"), _("Deals that you put into the bin wait here to be restored."))
-
-    def base(self) -> Any:
-        """Return the deals in the bin."""
-        return Deal.objects.visible_to(self.actor).binned()

@@ -216,6 +216,12 @@ def restore_activity(*, activity_id: UUID, actor: Actor) -> Activity:
     return _set_binned([activity_id], actor, binned=False)[0]
 
 
+@command("activities.restore")
+def restore_activities(*, activity_ids: Sequence[UUID], actor: Actor) -> list[Activity]:
+    """Take activities out of the bin (R8). Raises as `bin_activities` does."""
+    return _set_binned(activity_ids, actor, binned=False)
+
+
 def _set_binned(activity_ids: Sequence[UUID], actor: Actor, *, binned: bool) -> list[Activity]:
     wanted = set(activity_ids)
     held = Activity.objects.visible_to(actor).locked().filter(pk__in=wanted).order_by("pk").values_list("pk", flat=True)

@@ -252,6 +252,12 @@ def restore_task(*, task_id: UUID, actor: Actor) -> Task:
     return _set_binned([task_id], actor, binned=False)[0]
 
 
+@command("tasks.restore")
+def restore_tasks(*, task_ids: Sequence[UUID], actor: Actor) -> list[Task]:
+    """Take tasks out of the bin (R8)."""
+    return _set_binned(task_ids, actor, binned=False)
+
+
 def _set_binned(task_ids: Sequence[UUID], actor: Actor, *, binned: bool) -> list[Task]:
     tasks = fetch(task_ids, actor, "delete")
     changed = [task for task in tasks if (task.binned_at is not None) != binned]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from activities.bins import ActivityBin
 from activities.filelist import files_panel
 from activities.forms import local_instant
 from activities.lists import ActivityList
@@ -43,6 +44,13 @@ DIALOG = {"modal-body": "dialog"}
 def activity_list(request: Request) -> HttpResponse:
     """Show the activities that one may see, newest first."""
     return list_response(request, ActivityList)
+
+
+@login_required
+@require_safe
+def activity_bin_list(request: Request) -> HttpResponse:
+    """Show the activities in the bin that one may see."""
+    return list_response(request, ActivityBin)
 
 
 def get_activity(request: Any, pk: UUID) -> Activity:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from activities.bins import TaskBin
 from activities.lists import TaskList
 from activities.models import Task
 from activities.places import MODELS, url_of
@@ -43,6 +44,13 @@ QUICK = {"today": 0, "tomorrow": 1, "in_3_days": 3, "next_week": 7}
 def task_list(request: Request) -> HttpResponse:
     """Show the tasks that one may see, open ones by due date."""
     return list_response(request, TaskList)
+
+
+@login_required
+@require_safe
+def task_bin_list(request: Request) -> HttpResponse:
+    """Show the tasks in the bin that one may see."""
+    return list_response(request, TaskBin)
 
 
 def get_task(request: Any, pk: UUID) -> Task:

@@ -21,6 +21,7 @@ class CompanyList(ListPage):
     title = _("Companies")
     url_name = "contacts:company_list"
     new_url_name = "contacts:company_new"
+    bin_url_name = "contacts:company_bin_list"
     new_label = _("New company")
     model = Company
     field_url_name = "contacts:company_field"

@@ -48,6 +48,7 @@ class ContactList(ListPage):
     title = _("Contacts")
     url_name = "contacts:contact_list"
     new_url_name = "contacts:contact_new"
+    bin_url_name = "contacts:contact_bin_list"
     new_label = _("New contact")
     model = Contact
     field_url_name = "contacts:contact_field"
@@ -134,6 +135,7 @@ class LeadList(ListPage):
     title = _("Leads")
     url_name = "contacts:lead_list"
     new_url_name = "contacts:lead_new"
+    bin_url_name = "contacts:contact_bin_list"
     new_label = _("New lead")
     model = Contact
     field_url_name = "contacts:contact_field"

@@ -96,6 +96,7 @@ class ListPage(Addresses):
 
     `columns` are shown unless a person chooses others, `extra_columns` can be added; `conditions` are the fields of the filter
     builder; `custom_kind` brings the custom fields of a kind of record. `personal` lists have chosen columns and saved views.
+    `bin_url_name` names the list of what was deleted, for which `in_bin` is true (bins.py).
     """
 
     key: ClassVar[str]
@@ -115,6 +116,8 @@ class ListPage(Addresses):
     empty: ClassVar[Empty]
     new_url_name: ClassVar[str] = ""
     new_label: ClassVar[str | Promise] = ""
+    bin_url_name: ClassVar[str] = ""
+    in_bin: ClassVar[bool] = False
     extra_fields: ClassVar[tuple[str, ...]] = ()
     picture: ClassVar[Column | None] = None
     field_url_name: ClassVar[str] = ""

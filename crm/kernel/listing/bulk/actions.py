@@ -238,6 +238,19 @@ class EditAction(BulkAction):
 # The bin ----------------------------------------------------------------------------------------------------------
 
 
+class RestoreAction(BulkAction):
+    """Take records out of the bin (R8)."""
+
+    key = "restore"
+    label = gettext_lazy("Restore")
+    short = gettext_lazy("Restore")
+    said = gettext_lazy("restored many records")
+    icon = "undo-2"
+    verb = "delete"
+    submit = gettext_lazy("Restore")
+    in_bin = True
+
+
 class DeleteAction(BulkAction):
     """Put records into the bin (R8)."""
 

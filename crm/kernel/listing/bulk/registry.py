@@ -43,7 +43,7 @@ class BulkAction:
     """One thing that can be done to many records of a kind.
 
     `verb` is the right that each record needs (edit, delete, view), `command` the name of its change-set. The engine
-    leaves out what the actor may not see or change before it calls `apply`.
+    leaves out what the actor may not see or change before it calls `apply`. `in_bin`: it is for what is in the bin.
     """
 
     key: ClassVar[str]
@@ -55,6 +55,7 @@ class BulkAction:
     said: ClassVar[Words] = ""
     submit: ClassVar[Words] = ""
     danger: ClassVar[bool] = False
+    in_bin: ClassVar[bool] = False
     form: ClassVar[type[BulkForm]] = BulkForm
     model: type[Any]
     kind: str
@@ -78,7 +79,8 @@ class BulkAction:
 
     def rows(self) -> Any:
         """Return the records that it can be done to, before any right."""
-        return self.model._default_manager.live()
+        rows = self.model._default_manager
+        return rows.binned() if self.in_bin else rows.live()
 
     def refusals(self, records: Sequence[Any], values: Mapping[str, Any], actor: Actor) -> dict[UUID, str]:
         """Return the records that the rules refuse, with the reason, as far as sets can tell before any write."""
@@ -122,9 +124,9 @@ def action_of(kind: str, key: str) -> BulkAction:
     return _actions[kind][key]
 
 
-def actions_for(actor: Actor, kind: str) -> list[BulkAction]:
-    """Return what the actor can do to many records of a kind, in order."""
-    found = [each for each in _actions.get(kind, {}).values() if each.visible(actor)]
+def actions_for(actor: Actor, kind: str, *, in_bin: bool = False) -> list[BulkAction]:
+    """Return what the actor can do to many records of a kind, live ones or those in the bin, in order."""
+    found = [each for each in _actions.get(kind, {}).values() if each.in_bin == in_bin and each.visible(actor)]
     return sorted(found, key=lambda each: each.order)
 
 

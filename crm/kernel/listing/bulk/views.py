@@ -49,6 +49,8 @@ def bulk_action(request: Request, key: str) -> HttpResponseBase:
         action = services.action_for(request.actor, page.kind, key)
     except KeyError as error:
         raise Http404(f"No bulk action {key}.") from error
+    if action.in_bin != page.in_bin:
+        raise Http404(f"{key} is not for this list.")
     if not selection.all and not selection.ids:
         return _refuse(request, _("Select at least one row."), 422)
     go = request.POST.get("step") == "go"

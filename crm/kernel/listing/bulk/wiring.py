@@ -21,7 +21,7 @@ IN_BAR = 5
 
 def connect() -> None:
     """Called when the app is ready."""
-    autodiscover_modules("lists")  # a worker meets no page, and finds them by name
+    autodiscover_modules("lists", "bins")  # a worker meets no page, and finds them by name
     register_work(WORK, BulkRun, perform)
     show_kind("bulk", BulkRun.objects, lambda pk: reverse("listing:bulk_run", args=[pk]))
     panels.register("list.bulk", "bulk/_bar.html", _bar, order=10, visible=_any)
@@ -29,9 +29,9 @@ def connect() -> None:
 
 def _bar(request: HttpRequest, page: Any) -> dict[str, Any]:
     """Return the actions: the first few as buttons, the others in a menu."""
-    actions = actions_for(request.actor, page.kind)  # type: ignore[attr-defined]
+    actions = actions_for(request.actor, page.kind, in_bin=page.in_bin)  # type: ignore[attr-defined]
     return {"first": actions[:IN_BAR], "rest": actions[IN_BAR:]}
 
 
 def _any(user: Any, page: Any) -> bool:
-    return bool(not page.key.endswith("-bin") and actions_for(Actor.of(user), page.kind))
+    return bool(actions_for(Actor.of(user), page.kind, in_bin=page.in_bin))

@@ -55,4 +55,4 @@ def _address(request: HttpRequest, page: Any) -> dict[str, Any]:
 def _may(user: Any, page: Any) -> bool:
     """Say whether a list can be exported by a person."""
     known = page.kind in {each.kind for each in exporters()}
-    return bool(known and user.may("export") and not page.key.endswith("-bin"))
+    return bool(known and user.may("export") and not page.in_bin)
