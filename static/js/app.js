@@ -38,6 +38,16 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   else if (xhr.status < 500) showToast({ text: words("failed"), tone: "bad" });
 });
 
+// What is typed while an answer is on its way outlives the morph that the answer brings.
+const typedAt = new WeakMap();
+const askedAt = new WeakMap();
+let asked = 0;
+document.addEventListener("input", ({ target }) => typedAt.set(target, performance.now()), true);
+document.addEventListener("htmx:beforeRequest", ({ detail }) => askedAt.set(detail.xhr, performance.now()));
+document.addEventListener("htmx:beforeSwap", ({ detail }) => (asked = askedAt.get(detail.xhr) ?? 0));
+window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) =>
+  !(["value", "checked"].includes(name) && typedAt.get(element) > asked);
+
 // After 250 ms a line at the top moves and the place that waits is dimmed; quick answers show neither.
 const waiting = new Map();
 document.addEventListener("htmx:beforeRequest", (event) => {

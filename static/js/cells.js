@@ -65,7 +65,7 @@ async function save(cell, form) {
   const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form), headers });
   if ([409, 422].includes(answer.status)) {
     fill(cell, await answer.text());
-    form.dataset.was = "";
+    $("form", cell).dataset.was = ""; // saving it again as it is keeps what was typed
     announce($(".error, [role=alert]", cell)?.textContent.trim() ?? "");
     return false;
   }

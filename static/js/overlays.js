@@ -43,6 +43,7 @@ const mayClose = (dialog) => !$$("form", dialog).some(isDirty) || window.confirm
 document.addEventListener("htmx:afterSwap", (event) => {
   const target = event.detail.target;
   if (!target?.matches?.("[data-dialog-body]")) return;
+  if (event.detail.xhr?.getResponseHeader("HX-Reswap") === "none") return; // nothing came; it may be closing
   const dialog = target.closest("dialog");
   const stays = dialog.open && dialog.contains(document.activeElement) && !$("[autofocus], [aria-invalid=true]", dialog);
   if (stays) return; // a morph left the focus where it was
