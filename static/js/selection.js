@@ -73,7 +73,10 @@ function draw(form) {
   $("[data-off-page]", form).replaceChildren(...hidden);
   const total = $("#bulk-total", form).textContent;
   const some = chosen.size === 1 ? words.one : words.many.replace("{count}", chosen.size);
-  const text = all ? words.all.replace("{count}", total) : some;
+  const over = !all && chosen.size > Number(words.most); // more than the server takes by their ids
+  for (const button of $$("[formaction]", form)) button.disabled = over;
+  const few = over ? words.over.replace("{count}", chosen.size) : some;
+  const text = all ? words.all.replace("{count}", total) : few;
   $("[data-count-words]", form).textContent = text;
   form.parentElement.toggleAttribute("data-any", all || chosen.size > 0);
   const root = rowsOf(form)[0]?.closest("[data-rows]");

@@ -313,3 +313,25 @@ def test_how_full_a_field_is(boss):
     contact(boss, "A", region="east")
     contact(boss, "B")
     assert filled("contact", [field]) == {"region": 50} and filled("contact", []) == {}
+
+
+def test_undoing_the_creation_of_a_field_removes_it_while_no_record_holds_a_value(boss):
+    field = add(boss)
+    undo(changeset_id=boss.last_change, actor=boss)
+    assert not CustomField.objects.filter(pk=field.pk).exists()
+
+
+def test_undoing_the_creation_of_a_field_in_use_only_takes_it_out_of_use(boss, admin, client_of):
+    """H2, C2: what people entered since never becomes an invisible key without a definition."""
+    field = add(boss)
+    made = boss.last_change
+    contact(boss, region="East")
+    assert client_of(admin).get(f"/audit/{made}/undo/").status_code == 200
+    done = undo(changeset_id=made, actor=boss)
+    assert (done.removed, done.binned) == (0, 1)
+    field.refresh_from_db()
+    assert field.removed_at is not None
+    assert fields_for("contact") == []
+    assert stored("region") == ["east"]
+    undo(changeset_id=done.changeset_id, actor=boss)
+    assert [each.pk for each in fields_for("contact")] == [field.pk]

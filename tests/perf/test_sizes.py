@@ -1,6 +1,10 @@
-"""How many bytes pages weigh."""
+"""How many bytes pages, styles and scripts weigh."""
+
+import gzip
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from contacts.services import create_companies
@@ -13,6 +17,8 @@ from deals.services.creation import NewDeal
 
 BOARD_BYTES = 200_000
 LIST_BYTES = 120_000
+STYLE_BYTES = 20_000  # gzip
+SCRIPT_BYTES = 32_000  # gzip, all of our own together; no page loads them all
 
 
 @pytest.mark.django_db
@@ -46,3 +52,16 @@ def test_a_list_of_fifty_contacts_weighs_at_most_120_kb(client_of, desk_of):
     desk = desk_of(60)
     page = client_of(desk.rep).get("/contacts/").content
     assert len(page) <= LIST_BYTES, f"{len(page):,} bytes"
+
+
+def packed(pattern: str) -> int:
+    """Return how many bytes our own files weigh as they are sent."""
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in Path(settings.BASE_DIR, "static").glob(pattern))
+
+
+def test_styles_weigh_at_most_20_kb():
+    assert 0 < packed("css/design.css") <= STYLE_BYTES
+
+
+def test_our_own_scripts_weigh_at_most_32_kb():
+    assert 0 < packed("js/*.js") <= SCRIPT_BYTES

@@ -15,11 +15,14 @@ UndoRule = Callable[[list["RowChange"], Actor, set[UUID]], None]
 UndoRight = Callable[["RowChange", Actor], bool]
 Recompute = Callable[[Iterable[UUID]], Any]
 SetValue = Callable[[UUID, str, Any, Actor], Any]
+Needed = Callable[[Collection[Any]], Collection[Any]]
+Retire = Callable[[Collection[Any]], Any]
 
 Absorbed = Callable[[UUID], dict[UUID, str]]
 
 undo_rules: dict[type[models.Model], UndoRule] = {}
 undo_rights: dict[type[models.Model], UndoRight] = {}
+retirements: dict[type[models.Model], tuple[Needed, Retire]] = {}
 recomputes: dict[type[models.Model], list[Recompute]] = {}
 command_labels: dict[str, Any] = {}
 _absorbed: dict[type[models.Model], Absorbed] = {}
@@ -34,6 +37,14 @@ def undo_with(model: type[models.Model], rule: UndoRule) -> None:
     `removed` holds the ids of all rows that the undo removes for good, of whatever model.
     """
     undo_rules[model] = rule
+
+
+def retire_with(model: type[models.Model], needed: Needed, retire: Retire) -> None:
+    """Have the undo of a creation put `needed(ids)`, the rows that others live on by now, out of use by `retire(ids)`.
+
+    The rest is removed for good. For models whose rows do not go to the bin, and are named by values, not by keys.
+    """
+    retirements[model] = (needed, retire)
 
 
 def allow_undo(model: type[models.Model], rule: UndoRight) -> None:

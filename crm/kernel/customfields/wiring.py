@@ -1,13 +1,14 @@
 """Ties custom fields to the rest: settings menu, history, undo, and the worker."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.audit.columns import JsonPart, divide_with
-from crm.kernel.audit.registry import label_commands, recompute_with
+from crm.kernel.audit.registry import label_commands, recompute_with, retire_with
 from crm.kernel.core import navigation
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.navigation import NavItem
@@ -16,6 +17,7 @@ from crm.kernel.events.bus import consume
 from crm.kernel.events.models import Event
 from crm.kernel.events.tasks import run_later
 
+from .counts import holding
 from .events import FieldJobReady
 from .fields import all_fields, column_key, may_see
 from .models import CustomField, FieldJob
@@ -29,6 +31,7 @@ def connect() -> None:
     """Called when the app is ready."""
     consume(FieldJobReady, "fields.work", hand_to_worker)
     recompute_with(CustomField, after_undo)
+    retire_with(CustomField, needed, retire)
     divide_with("custom", parts_for)
     navigation.register_settings(
         NavItem(
@@ -69,6 +72,17 @@ def parts_for(model: Any, actor: Actor | None) -> list[JsonPart]:
 def hand_to_worker(event: Event) -> None:
     """Consume `FieldJobReady`: send a task of its own, so that the event is not held for as long as the work takes."""
     run_later(TASK, str(event.subject_id))
+
+
+def needed(ids: Collection[UUID]) -> list[UUID]:
+    """Return which of these fields an undo of their creation must keep: records hold values, or an index is built."""
+    rows = CustomField.objects.filter(pk__in=ids)
+    return [each.pk for each in rows if each.indexed_at is not None or holding(each)]
+
+
+def retire(ids: Collection[UUID]) -> None:
+    """Take fields out of use as removing them does: their values stay, out of sight, until they are restored (C2)."""
+    CustomField.objects.live().filter(pk__in=ids).update(removed_at=timezone.now())
 
 
 def after_undo(ids: Iterable[UUID]) -> Any:

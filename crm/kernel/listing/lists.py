@@ -121,6 +121,8 @@ class ListPage(Addresses):
     extra_fields: ClassVar[tuple[str, ...]] = ()
     picture: ClassVar[Column | None] = None
     field_url_name: ClassVar[str] = ""
+    # A form has room for a thousand values; more rows are chosen by their filter.
+    most_ticked: ClassVar[int] = 900
     template: ClassVar[str] = "listing/list.html"
 
     def __init_subclass__(cls, **options: Any) -> None:

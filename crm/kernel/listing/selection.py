@@ -15,9 +15,6 @@ from crm.kernel.core.changes import Actor
 from .errors import BadQuery
 from .lists import ListPage, list_named
 
-# A form has room for a thousand values; more rows are chosen by their filter.
-TICKED = 900
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -32,7 +29,7 @@ class Selection:
     def read(cls, data: QueryDict) -> Self:
         """Return what a list's form posted; raises BadQuery for an unknown list, an id that is none, or too many."""
         ids = list(dict.fromkeys(data.getlist("ids")))
-        if len(ids) > TICKED:
+        if len(ids) > ListPage.most_ticked:
             raise BadQuery("ids", str(len(ids)))
         for text in ids:
             try:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.kernel.audit.models import ChangeSet, Stands
-from crm.kernel.audit.registry import recomputes, undo_rules
+from crm.kernel.audit.registry import recomputes, retirements, undo_rules
 from crm.kernel.audit.rights import require_rights
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict, Refused
@@ -129,7 +129,10 @@ def _apply(plan: Plan, actor: Actor, result: Undone, picked: Mapping[str, set[st
         else:
             result.restored += restore(model, changes, picked)
     for model, pks in binned.items():
-        model._default_manager.filter(pk__in=pks).update(binned_at=timezone.now())
+        if model in retirements:
+            retirements[model][1](pks)
+        else:
+            model._default_manager.filter(pk__in=pks).update(binned_at=timezone.now())
     for model, changes in plan.items():
         for recompute in recomputes.get(model, ()):
             # Rows that are gone too: what they were linked to is found in their history.

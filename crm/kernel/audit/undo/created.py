@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from crm.kernel.audit.registry import undo_rules
+from crm.kernel.audit.registry import retirements, undo_rules
 from crm.kernel.core.history import TRACKED
 from crm.kernel.core.models import Record
 
@@ -16,7 +16,10 @@ Keys = dict[type[models.Model], list[Any]]
 
 
 def sort_out_created(plan: Plan) -> tuple[Keys, Keys]:
-    """Divide the rows that the set created into those to remove for good and those to bin: touched by others since."""
+    """Divide the rows that the set created into those to remove for good and those to bin: touched by others since.
+
+    What has no bin and is needed by now is put out of use in its own way (`retire_with`).
+    """
     created = {model: [c.pk for c in changes if c.created and c.now is not None] for model, changes in plan.items()}
     everything = {pk for pks in created.values() for pk in pks}
     freed = given_back(plan)
@@ -32,6 +35,9 @@ def sort_out_created(plan: Plan) -> tuple[Keys, Keys]:
             binned[model] = sorted(kept)
         elif not hasattr(model, "history_parent"):
             kept = referred_to(model, pks, everything, freed)
+        if model in retirements:
+            binned[model] = sorted(retirements[model][0](pks))
+            kept |= set(binned[model])
         removed[model] = [pk for pk in pks if pk not in kept]
     _leave_to_rules(removed, plan)
     if any(binned.values()):
