@@ -96,6 +96,7 @@ def test_a_card_can_be_moved_on_before_the_server_has_answered(visitor, rep, off
     card = page.locator(".deal-card", has_text="Atlas rollout")
     for stage in ("Discovery", "Proposal"):
         drag(page, card, column(page, stage))
+        page.wait_for_timeout(150)  # a card slides into its place for 120 ms; no hand is back before
     expect(page.locator(".toast").last).to_contain_text("moved to Proposal")
     expect(column(page, "Proposal").locator(".deal-card", has_text="Atlas rollout")).to_be_visible()
     card.get_by_role("link").focus()
