@@ -58,8 +58,8 @@ SEARCH = TextSearch(
     prefix="sort_title", placeholder=_("Find a deal"), label=_("Find a deal by title, company or person")
 )
 BY_CLOSE = Sort("close", _("Close date"), "expected_close", nullable=True)
-BY_AMOUNT = Sort("amount", _("Amount"), "amount", descending=True, nullable=True)
-BY_CREATION = Sort("created", _("Newest"), "created_at", descending=True)
+BY_AMOUNT = Sort("amount", _("Amount"), "amount", descending=True, nullable=True, by_owner=True)
+BY_CREATION = Sort("created", _("Newest"), "created_at", descending=True, by_owner=True)
 BY_TITLE = Sort("title", _("Title"), "sort_title")
 
 

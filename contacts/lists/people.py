@@ -89,8 +89,8 @@ class ContactList(ListPage):
         YesFilter(key="no_email", label=_("No e-mail address"), rows=Q(primary_email="")),
     )  # fmt: skip
     sorts = (
-        Sort("touched", _("Last activity"), "last_touch_at", descending=True, nullable=True),
-        Sort("name", _("Name"), "sort_name"),
+        Sort("touched", _("Last activity"), "last_touch_at", descending=True, nullable=True, by_owner=True),
+        Sort("name", _("Name"), "sort_name", by_owner=True),
         Sort("created", _("Newest"), "created_at", descending=True),
     )
     views = (
@@ -178,8 +178,8 @@ class LeadList(ListPage):
     )
     sorts = (
         Sort("created", _("Newest"), "created_at", descending=True),
-        Sort("touched", _("Last activity"), "last_touch_at", descending=True, nullable=True),
-        Sort("name", _("Name"), "sort_name"),
+        Sort("touched", _("Last activity"), "last_touch_at", descending=True, nullable=True, by_owner=True),
+        Sort("name", _("Name"), "sort_name", by_owner=True),
         Sort("score", _("Score"), "lead_score", descending=True, indexed=False),
     )
     views = (

@@ -139,6 +139,17 @@ class Contact(Record, PostalAddress, Customised, Mergeable):
                 name="contact_owner_touched",
                 condition=Q(binned_at__isnull=True),
             ),
+            models.Index(
+                fields=["sort_name", "id"],
+                name="contact_unowned_name",
+                condition=Q(owner__isnull=True, binned_at__isnull=True),
+            ),
+            models.Index(
+                F("last_touch_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="contact_unowned_touched",
+                condition=Q(owner__isnull=True, binned_at__isnull=True),
+            ),
             models.Index(fields=["company", "sort_name"], name="contact_company"),
             models.Index(
                 fields=["lead_status", "-created_at", "-id"],

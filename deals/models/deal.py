@@ -189,6 +189,19 @@ class Deal(Record, Customised):
                 name="deal_amount",
                 condition=Q(binned_at__isnull=True),
             ),
+            *(
+                models.Index(
+                    F(of),
+                    F("amount").desc(nulls_last=True),
+                    F("id").desc(),
+                    name=f"deal_{of}_amount",
+                    condition=Q(binned_at__isnull=True),
+                )
+                for of in ("owner", "stage")
+            ),
+            models.Index(
+                fields=["owner", "-created_at", "-id"], name="deal_owner_created", condition=Q(binned_at__isnull=True)
+            ),
             models.Index(fields=["expected_close", "id"], name="deal_close", condition=Q(binned_at__isnull=True)),
             models.Index(fields=["binned_at"], name="deal_bin", condition=Q(binned_at__isnull=False)),
             trigram_index("search_text", "deal_search"),

@@ -39,9 +39,12 @@ def people(rep, number: int, touched: list[int | None] | None = None, **values) 
 
 def walk(rows, sort: Sort, reverse: bool, size: int, way: str) -> tuple[list, list]:
     """Return the ids seen going forward to the end, and those seen going back from there."""
-    walked = rows if way == "on the way" else None
+    own = [rows.filter(owner__isnull=empty) for empty in (False, True)]
+    walked = {"on the way": [rows], "on the way of owners": own}.get(way, [])
+    parts = own if way == "by owner" else []
     rows = rows.values("pk", _sort=F(sort.column))
-    pager = Pager(rows, sort, reverse, size, whole=None if way == "plain" else rows, walked=walked)
+    whole = None if way == "plain" else rows
+    pager = Pager(rows, sort, reverse, size, whole=whole, walked=walked, parts=parts)
     page = pager.page()
     forward = [row["pk"] for row in page.rows]
     while page.next is not None:
@@ -70,11 +73,13 @@ def test_the_pages_together_are_the_whole_list_once_and_in_order(
     with changeset(Actor.system("test data"), "test.clean"):
         Contact.objects.all().delete()
     people(rep, len(touched), touched)
+    with changeset(Actor.system("test data"), "test.leave"):
+        Contact.objects.filter(first_name__in=["A2", "A3"]).update(owner=None)
     sort = SORTS[name]
     whole = list(Contact.objects.order_by(*sort.ordering(reverse)).values_list("pk", flat=True))
     monkeypatch.setattr("crm.kernel.listing.walking.STRETCH", stretch)
     monkeypatch.setattr("crm.kernel.listing.walking.DENSE", 1)
-    for way in ("plain", "gathered", "on the way"):
+    for way in ("plain", "gathered", "on the way", "on the way of owners", "by owner"):
         forward, back = walk(Contact.objects.all(), sort, reverse, size, way)
         assert forward == whole
         assert back == whole

@@ -20,6 +20,7 @@ from crm.kernel.core.widgets import DateInput, Switch, TagsInput, TypeaheadInput
 from crm.kernel.users.models import User
 
 from .errors import BadQuery
+from .owners import Owners
 
 if TYPE_CHECKING:
     from .lists import ListPage
@@ -121,16 +122,20 @@ class PersonFilter(Filter):
         except ValueError as error:
             raise BadQuery(self.key, value) from error
 
-    def condition(self, value: str, page: "ListPage") -> Q:
-        """Return rows of that person."""
+    def people(self, value: str, page: "ListPage") -> Owners:
+        """Return the ids of the people meant, None for nobody."""
         user = page.actor.user
         if value == "none":
-            return Q(**{f"{self.column}__isnull": True})
+            return frozenset({None})
         if value == "me":
-            return Q(**{self.column: user.pk})
-        if value == "team":
-            return Q(**{f"{self.column}__in": sorted(user.team_ids | {user.pk})})
-        return Q(**{self.column: UUID(value)})
+            return frozenset({user.pk})
+        return frozenset(user.team_ids | {user.pk}) if value == "team" else frozenset({UUID(value)})
+
+    def condition(self, value: str, page: "ListPage") -> Q:
+        """Return rows of these people."""
+        if value == "none":
+            return Q(**{f"{self.column}__isnull": True})
+        return Q(**{f"{self.column}__in": sorted(self.people(value, page), key=str)})
 
     def words(self, value: str, page: "ListPage") -> str:
         """Return the person's name."""

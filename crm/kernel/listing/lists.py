@@ -7,6 +7,7 @@ two queries whatever it shows.
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -32,10 +33,11 @@ from .conditions import BadCondition, Field, Group
 from .conditions import parse as parse_conditions
 from .custom import CustomFields, custom_fields
 from .errors import BadQuery
-from .filters import Filter
+from .filters import Filter, PersonFilter
 from .layouts import Layout
 from .models import ListPreference, SavedView
 from .orders import MOST_SORTS, Order, Place, SeveralPager
+from .owners import OwnersView, few_owners
 from .sorting import SORTABLE, Cursor, Page, Pager, Sort
 
 COUNTED = 10_000
@@ -145,6 +147,7 @@ class ListPage(Addresses):
         """
         self.request = request
         self.actor: Actor = request.actor  # type: ignore[attr-defined]
+        self.viewer: Actor | OwnersView = self.actor
         self.data: QueryDict = request.GET
         self.missing: list[str] = []
         self.view_key = self.data.get("view") or ""
@@ -160,7 +163,7 @@ class ListPage(Addresses):
     # Rows ---------------------------------------------------------------------------------------------------------
     def base(self) -> Any:
         """Return all rows that the person may see; override to narrow it down or to annotate."""
-        return self.model._default_manager.visible_to(self.actor).live()  # type: ignore[attr-defined]
+        return self.model._default_manager.visible_to(self.viewer).live()  # type: ignore[attr-defined]
 
     def filtered(self) -> Any:
         """Return the rows that match filters, conditions and search."""
@@ -190,10 +193,31 @@ class ListPage(Addresses):
             return SeveralPager(self._read_rows(rows), self.order, size).page(*places)
         cursors = (Cursor.decode(text, self.sort, self.model) if text else None for text in (after, before))
         sought = (self.typed and self.search is not None) or bool(self.where and self.where.parts)
-        whole = self._read_rows(self.base()) if sought else None
+        owned = self._by_owner()
+        whole = self._read_rows(self.base()) if sought or owned else None
         plain = self.sort.indexed and self.sort.field is None and self.sort.expression is None
-        walked = self.walked() if whole is not None and plain else None
-        return Pager(self._read_rows(rows), self.sort, self.reverse, size, whole=whole, walked=walked).page(*cursors)
+        walked = self._walked(owned) if sought and plain else ()
+        parts = [each.filtered() for each in owned]
+        pager = Pager(self._read_rows(rows), self.sort, self.reverse, size, whole=whole, walked=walked, parts=parts)
+        return pager.page(*cursors)
+
+    def _by_owner(self) -> list[Self]:
+        """Return this list for each owner by itself, if it shows the rows of few and the order has an index of theirs."""
+        if not self.sort.by_owner:
+            return []
+        of = next((each for each in self.filters if isinstance(each, PersonFilter) and each.column == "owner_id"), None)
+        value = self.values.get(of.key) if of else None
+        owners = few_owners(self.actor.scope(self.kind, "view"), of.people(value, self) if of and value else None)
+        lists = []
+        for owner in owners or ():
+            each = copy(self)
+            each.viewer, each.values = OwnersView(owner), self.values | ({of.key: None} if of else {})
+            lists.append(each)
+        return lists
+
+    def _walked(self, owned: "list[Self]") -> list[Any]:
+        rows = self.walked()
+        return [rows.filter(each.viewer.scope(self.kind, "view").filter()) for each in owned] or [rows]
 
     def walked(self) -> Any:
         """Return the rows that the indexes of the orders hold, for searches and conditions; override where those are

@@ -9,17 +9,19 @@ would read the whole index.
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Func, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.functional import Promise
 
 from .errors import BadQuery
+from .owners import first_keys
 from .walking import first_on_the_way
 
 PAGE_SIZE = 50
@@ -34,7 +36,8 @@ class Sort:
     `descending` is the natural direction (newest first). `nullable` columns have empty values last in that direction.
     `indexed` says whether an index of (column, id) in the natural direction exists; without one the order is kept for
     the first 10,000 rows only, and the page says so. `field` reads the cursor of an annotation.
-    With an `expression`, `column` is an alias of it.
+    With an `expression`, `column` is an alias of it. `by_owner` says that (owner, column, id) has an index too, and (column, id)
+    one of the rows that nobody owns.
     """
 
     key: str
@@ -45,6 +48,7 @@ class Sort:
     indexed: bool = True
     field: "models.Field[Any, Any] | None" = None
     expression: Any = None
+    by_owner: bool = False
 
     def ordering(self, reverse: bool, *, gather: bool = False) -> list[Any]:
         """Return what `order_by` takes. `gather` hides the column, so that the rows are found first and sorted then.
@@ -62,6 +66,12 @@ class Sort:
         if descending:
             return [column.desc(**nulls), F("pk").desc()]
         return [column.asc(**nulls), F("pk").asc()]
+
+    def sql(self, value: str, pk: str, reverse: bool) -> str:
+        """Return the order in SQL, as `ordering`, over the names of two columns."""
+        way = "DESC" if self.descending is not reverse else "ASC"
+        nulls = ("NULLS FIRST" if reverse else "NULLS LAST") if self.nullable else ""
+        return f"{value} {way} {nulls}, {pk} {way}"
 
     def read(self, model: type[models.Model], text: str) -> Any:
         """Return a cursor's value as the column's type; raises BadQuery for nonsense."""
@@ -123,16 +133,26 @@ class Pager:
     """Cuts one page out of an ordered query set of rows."""
 
     def __init__(
-        self, rows: Any, sort: Sort, reverse: bool, size: int = PAGE_SIZE, *, whole: Any = None, walked: Any = None
+        self,
+        rows: Any,
+        sort: Sort,
+        reverse: bool,
+        size: int = PAGE_SIZE,
+        *,
+        whole: Any = None,
+        walked: Sequence[Any] = (),
+        parts: Sequence[Any] = (),
     ) -> None:
-        """Take the rows; `whole` is the list without its search, if it has one.
+        """Take the rows; `whole` is the list without its search, if it has one or is of few owners.
 
-        Then keys are found first, on the way through the order of `walked` or by gathering all matches, and only the
-        rows of the page are joined to what the columns show of other tables.
+        Then keys are found first: of a search on the way through the order of `walked`, else by gathering all matches; without
+        one by merging `parts`, the rows of each owner. Only the rows of the page are joined to what the columns show of other
+        tables.
         """
         self.rows = rows
         self.whole = whole
         self.walked = walked
+        self.parts = parts
         self.sort = sort
         self.reverse = reverse
         self.size = size
@@ -184,16 +204,26 @@ class Pager:
         rows = self.rows.filter(*conditions)
         if self.whole is None:
             return list(rows.order_by(*ordering)[:limit])
-        keys = None
-        if self.walked is not None:
-
-            def beyond(value: Any, pk: UUID) -> list[Any]:
-                return self._blocks(Cursor(value, pk), reverse)[0]
-
-            keys = first_on_the_way(rows, self.walked.filter(*conditions), ordering, limit, beyond)
-        if keys is None:
+        keys = self._on_the_way(rows, conditions, limit, reverse) if self.walked else None
+        if not self.walked and self.parts:
+            firsts = [part.filter(*conditions).order_by(*ordering)[:limit] for part in self.parts]
+            found = [part.values_list("pk", self.sort.column) for part in firsts]
+            keys = first_keys(found, self.sort.sql("value", "pk", reverse), limit)
+        elif keys is None:
             keys = rows.order_by(*self.sort.ordering(reverse, gather=True)).values("pk")[:limit]
         return list(self.whole.filter(pk__in=keys).order_by(*ordering))
+
+    def _on_the_way(self, rows: Any, conditions: list[Any], limit: int, reverse: bool) -> list[Any] | None:
+        quote, meta = connection.ops.quote_name, self.walked[0].model._meta
+        value, pk = (quote(meta.get_field(name).column) for name in (self.sort.column, meta.pk.name))
+
+        def order(table: str) -> str:
+            return self.sort.sql(f"{table}.{value}", f"{table}.{pk}", reverse)
+
+        def beyond(value: Any, pk: UUID) -> list[Any]:
+            return self._blocks(Cursor(value, pk), reverse)[0]
+
+        return first_on_the_way(rows, [each.filter(*conditions) for each in self.walked], order, limit, beyond)
 
     def _beyond(self, place: Cursor, reverse: bool) -> Any:
         """Return the condition for rows that come after a place within its block."""

@@ -1,0 +1,65 @@
+"""Rows of few owners, in the order of a list: merged from one range of an index for each owner.
+
+Whoever sees the records of some colleagues sees perhaps one in sixteen: on the way through the order of all records fifteen are
+read in vain. The database does not merge the ranges that `owner IN (..)` stands for, but it merges those of a UNION ALL,
+and reads of each only as much as the page takes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import EmptyResultSet
+from django.db.models.expressions import RawSQL
+
+from crm.kernel.core.scopes import Scope
+
+# Each range is planned by itself, which takes a third of a millisecond.
+FEW = 30
+
+Owners = frozenset[UUID | None]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersView:
+    """Stands for somebody who may view the records of one owner alone, None for those that nobody owns."""
+
+    owner: UUID | None
+
+    def scope(self, kind: str, verb: str) -> Scope:
+        """Return the scope of that owner."""
+        return Scope(frozenset() if self.owner is None else frozenset({self.owner}), self.owner is None)
+
+
+def few_owners(scope: Scope, asked: Owners | None) -> list[UUID | None] | None:
+    """Return the owners whose rows are shown, None where they are many. `asked` are those of a filter, if there is one."""
+    seen: Owners | None = None if scope.owners is None else scope.owners | ({None} if scope.unowned else frozenset())
+    shown = asked if seen is None else seen if asked is None else seen & asked
+    if not shown or len(shown) > FEW:
+        return None
+    return sorted(shown, key=str)
+
+
+def first_keys(parts: Sequence[Any], order: str, limit: int) -> Any:
+    """Return the keys of the first rows of all parts, for `pk__in`; `order` is SQL over `pk` and `value`.
+
+    Each part gives pk and sort value of its own first rows, in order: no more of them can be on the page.
+    """
+    body, values = united(parts)
+    return RawSQL(f"SELECT pk FROM ({body}) AS part (pk, value) ORDER BY {order} LIMIT {limit}", values)  # noqa: S611  order is of this module, values are parameters
+
+
+def united(parts: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return the parts as one UNION ALL with its parameters; raises EmptyResultSet if no part can have rows."""
+    bodies, values = [], []
+    for part in parts:
+        try:
+            body, params = part.query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        bodies.append(f"({body})")
+        values += params
+    if not bodies:
+        raise EmptyResultSet
+    return " UNION ALL ".join(bodies), tuple(values)
