@@ -1,41 +1,21 @@
-"""Numbers about deals, each with one definition (N1, P5-P7). They take a query set of what one may see.
+"""The totals of the board's columns: count, sum and weighted sum by stage (N1, P5-P7).
 
 Amounts are in the workspace's base currency: open deals at today's rate, closed ones at the rate of their `closed_on`.
 A deal whose currency has no rate is counted apart, never dropped silently (P7).
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import (
-    Case,
-    Count,
-    DecimalField,
-    F,
-    Func,
-    Q,
-    QuerySet,
-    Sum,
-    Value,
-    When,
-)
+from django.db.models import Case, Count, F, Func, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from crm.kernel.workspace.models import MINOR_UNITS, ExchangeRate, Workspace
+from crm.kernel.workspace.models import ExchangeRate, Workspace
 
-ZERO = Decimal(0)
-MONEY = DecimalField(max_digits=30, decimal_places=10)
-
-
-class RoundHalfEven(Func):
-    """`crm_round_half_even`: a half goes to the even neighbour (P6)."""
-
-    function = "crm_round_half_even"
-    output_field = MONEY
+from .money import MONEY, ZERO, RoundHalfEven, minor_unit, rates_on
 
 
 @dataclass(slots=True)
@@ -46,21 +26,6 @@ class StageTotal:
     amount: Decimal = Decimal(0)
     weighted: Decimal = Decimal(0)
     without_rate: int = 0
-
-
-def minor_unit(currency: str) -> int:
-    """Return how many decimal places a currency has."""
-    return MINOR_UNITS.get(currency, 2)
-
-
-def rates_on(day: dt.date) -> dict[str, Decimal]:
-    """Return the rate of every currency that has one on that day, the base currency included."""
-    base = Workspace.current().base_currency
-    found = {base: Decimal(1)}
-    for currency in ExchangeRate.table():
-        if currency != base and (rate := ExchangeRate.on(currency, day)) is not None:
-            found[currency] = rate
-    return found
 
 
 def stage_totals(deals: "QuerySet[Any]") -> dict[UUID, StageTotal]:

@@ -1,0 +1,69 @@
+"""By what numbers can be told apart: each a word, and an expression over the relation `facts f`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.kernel.customfields.models import CustomField
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One way of telling deals apart. `sql` is an expression over `f`; `cast` the type of what it gives."""
+
+    key: str
+    label: Any
+    sql: str
+    cast: str = "text"
+
+    @property
+    def condition(self) -> str:
+        """The condition of rows with the value `%(<key>)s`; NULL is a value as well."""
+        return f"({self.sql}) IS NOT DISTINCT FROM %(is_{self.key})s::{self.cast}"
+
+
+def _of_company(column: str) -> str:
+    return f"(SELECT NULLIF(c.{column}, '') FROM contacts_company c WHERE c.id = f.company_id)"
+
+
+PIPELINE = Dimension("pipeline", _("Pipeline"), "f.pipeline_id", "uuid")
+STAGE = Dimension("stage", _("Stage"), "f.stage_id", "uuid")
+OWNER = Dimension("owner", _("Owner"), "f.credited_id", "uuid")
+TEAM = Dimension("team", _("Team"), "f.team_id", "uuid")
+REASON = Dimension("reason", _("Lost reason"), "f.lost_reason_id", "uuid")
+SOURCE = Dimension("source", _("Source"), "NULLIF(f.source, '')")
+COMPANY = Dimension("company", _("Company"), "f.company_id", "uuid")
+INDUSTRY = Dimension("industry", _("Industry"), _of_company("industry"))
+SIZE = Dimension("size", _("Size band"), _of_company("size_band"))
+CATEGORY = Dimension("category", _("Forecast category"), "f.category")
+OUTCOME = Dimension("outcome", _("Outcome"), "f.kind")
+CURRENCY = Dimension("currency", _("Currency"), "f.currency")
+CLOSED_MONTH = Dimension("closed_month", _("Month of close"), "date_trunc('month', f.closed_on)::date", "date")
+CREATED_MONTH = Dimension("created_month", _("Month of creation"), "date_trunc('month', f.created_on)::date", "date")
+# Two years from "month", else a close far away would make an endless axis; "slipped": expected before that day (N6).
+CLOSE_BUCKET = Dimension(
+    "bucket",
+    _("Expected close"),
+    """CASE WHEN f.expected_close IS NULL THEN 'none' WHEN f.expected_close < %(day)s::date THEN 'slipped'
+    ELSE to_char(f.expected_close, 'YYYY-MM') END""",
+)
+
+BUILT_IN = (
+    PIPELINE, STAGE, OWNER, TEAM, REASON, SOURCE, COMPANY, INDUSTRY, SIZE, CATEGORY, OUTCOME, CURRENCY, CLOSED_MONTH,
+    CREATED_MONTH, CLOSE_BUCKET,
+)  # fmt: skip
+BY_KEY = {each.key: each for each in BUILT_IN}
+
+
+def of_custom_field(field: CustomField) -> Dimension:
+    """Return the dimension of a custom dropdown or yes/no field of deals, such as the product."""
+    return Dimension(f"cf_{field.key}", field.label, f"f.custom ->> '{field.key}'")  # the key is a plain word by C1
+
+
+def find(key: str, fields: Callable[[], list[CustomField]]) -> Dimension | None:
+    """Return a dimension by its key; `fields` tells which custom fields the asker may see."""
+    if not key.startswith("cf_"):
+        return BY_KEY.get(key)
+    return next((of_custom_field(each) for each in fields() if f"cf_{each.key}" == key), None)
