@@ -14,7 +14,7 @@ class ActivitiesConfig(AppConfig):
         from crm.kernel.core import checkup
         from deals.registry import describe_touches
 
-        from . import bulk, consumers, exports, leaving, merging, personal, subscribers
+        from . import bulk, consumers, exports, leaving, merging, personal, purging, subscribers
         from .models import Activity, ActivityContact, Task
         from .services import clocks, files
         from .touches import last_touches
@@ -30,6 +30,7 @@ class ActivitiesConfig(AppConfig):
         leaving.register()
         personal.register()
         merging.register()
+        purging.register()
         describe_touches(last_touches)
         bulk.connect()
         checkup.add_check("Uploaded files can be stored", files.storage_problem)

@@ -9,7 +9,7 @@ from crm.kernel.customfields.registry import refresh_search_with
 from crm.kernel.search import registry as find
 from crm.kernel.users.models import User
 
-from . import bulk, duplicates, exports, finders, history, leaving, personal
+from . import bulk, duplicates, exports, finders, history, leaving, personal, purging
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
 from .services import search
 from .services.bin import follow_companies, follow_contacts
@@ -26,6 +26,7 @@ def register() -> None:
     history.register()
     duplicates.register()
     personal.register()
+    purging.register()
 
 
 def _history() -> None:

@@ -88,9 +88,14 @@ def defaults() -> dict[str, object]:
                 "schedule": 30.0,
                 "options": {"expires": 30},
             },
-            "delete old exports": {
+            "delete old exports and bulk actions": {
                 "task": "crm.kernel.listing.tasks.clean_up_runs",
                 "schedule": 3600.0,
+                "options": {"expires": 3600},
+            },
+            "offer the purge of the bin": {
+                "task": "crm.kernel.listing.tasks.offer_purge",
+                "schedule": 24 * 3600.0,
                 "options": {"expires": 3600},
             },
             "send due reminders": {

@@ -10,11 +10,12 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe, say how deals are undone, searched and shown elsewhere."""
-        from . import bulk, exports, merging, panels, searches, subscribers
+        from . import bulk, exports, merging, panels, purging, searches, subscribers
 
         subscribers.connect()
         panels.register()
         searches.register()
         merging.register()
+        purging.register()
         bulk.connect()
         exports.connect()

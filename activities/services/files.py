@@ -1,6 +1,6 @@
 """Adding files to records and activities, renaming, deleting, restoring and cleaning up (U3, R8)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from activities.files.naming import safe_name
 from activities.files.sniffing import sniff
 from activities.models import Activity, Attachment
 from contacts.models import Contact
+from crm.kernel.audit.undo import purged_among
 from crm.kernel.core.changes import Actor, business_time, command
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.formats import bytes_words
@@ -161,19 +162,30 @@ def cleanup_files() -> int:
     """Remove contents that no file, no bin and no undo needs; return how many.
 
     Every file that ever was is in the history, from which an undo may bring it back; so only contents go whose upload
-    was never committed, or whose rows and history were erased.
+    was never committed, or whose rows were purged or erased.
     """
-    history = history_of(Attachment).objects
     now = timezone.now()
     removed = 0
     for sha256 in blobs.kept():
-        wanted = {"sha256": sha256}
-        if Attachment.objects.filter(**wanted).exists() or history.filter(**wanted).exists():
-            continue
-        if blobs.age_in_hours(sha256, now) >= GRACE_HOURS:
+        if not _wanted(sha256) and blobs.age_in_hours(sha256, now) >= GRACE_HOURS:
             blobs.delete(sha256)
             removed += 1
     return removed
+
+
+def forget_contents(contents: Iterable[str]) -> None:
+    """Remove the contents of purged files that no other file has, as far as they are there (R8)."""
+    for sha256 in contents:
+        if not _wanted(sha256) and blobs.is_there(sha256):
+            blobs.delete(sha256)
+
+
+def _wanted(sha256: str) -> bool:
+    """Say whether a file has this content, or had it and may come back by an undo."""
+    if Attachment.objects.filter(sha256=sha256).exists():
+        return True
+    ever = set(history_of(Attachment).objects.filter(sha256=sha256).values_list("pgh_obj_id", flat=True))
+    return bool(ever - purged_among(ever))
 
 
 def missing_contents(most: int = 100_000) -> list[str]:

@@ -47,6 +47,10 @@ STANDS_UNTIL = Coalesce("closed_on", Value(dt.date.max), output_field=models.Dat
 class DealQuerySet(BinnableRows):
     """Query verbs for deals."""
 
+    def binned(self) -> Self:
+        """Return what is in the bin; the shell of a purged deal is not, nothing brings it back."""
+        return super().binned().filter(purged_at__isnull=True)
+
     def open(self) -> Self:
         """Return deals that are neither won nor lost."""
         return self.filter(closed_at__isnull=True)
@@ -127,6 +131,8 @@ class Deal(Record, Customised):
     closed_at = models.DateTimeField(_("close recorded"), null=True, blank=True, editable=False)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
     created_unknown = models.BooleanField(_("creation date unknown"), default=False, editable=False)
+    # Set once a deal was purged: what is left of it is a shell that past numbers stand on (R8).
+    purged_at = models.DateTimeField(_("purged"), null=True, editable=False)
     snoozed_until = models.DateField(_("snoozed until"), null=True, blank=True)
     tags = tags_field()
     sort_title = models.GeneratedField(expression=Fold("title"), output_field=models.TextField(), db_persist=True)

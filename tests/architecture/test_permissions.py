@@ -31,6 +31,7 @@ from crm.kernel.customfields.services import create_field, remove_field
 from crm.kernel.listing.bulk.services import begin_bulk
 from crm.kernel.listing.exports.services import begin_export
 from crm.kernel.listing.imports.services import receive_path
+from crm.kernel.listing.purging.models import PurgeRun
 from crm.kernel.listing.saved.members import create_list
 from crm.kernel.listing.saved.services import create_view
 from crm.kernel.listing.selection import Selection
@@ -173,6 +174,12 @@ MATRIX: dict[str, tuple[str, str]] = {
     "listing:export_restart": (NOTHING, "my export"),
     "listing:export_file": ("no file yet", NOTHING),
     "listing:export_everything": ("settings", "settings"),
+    # The purge of the bin
+    "listing:bin_home": ("settings", NOTHING),
+    "listing:purge_new": ("settings", "settings"),
+    "listing:purge_run": ("settings", NOTHING),
+    "listing:purge_stop": (NOTHING, "settings"),
+    "listing:purge_resume": (NOTHING, "settings"),
     # Import
     "listing:import_list": ("importers", NOTHING),
     "listing:import_new": ("importers", "importers"),
@@ -408,6 +415,7 @@ def build() -> World:
     field = create_field(record_kind="contact", label="Region", type="dropdown", options=["East", "West"], actor=boss)
     gone = create_field(record_kind="contact", label="Gone", type="text", actor=boss)
     remove_field(field_id=gone.pk, actor=boss)
+    purge = PurgeRun.objects.create(user=people["admin"], kind="all", before=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     job = FieldJob.objects.create(field_id=field.pk, task=FieldJob.Task.SEARCH)
     everything = Selection("contacts", "", (), True)
     export = begin_export(actor=Actor.of(people["manager"]), selection=everything, format="csv", what="fields")
@@ -447,6 +455,7 @@ def build() -> World:
         "lists/": listed.pk,
         "import/": run.pk,
         "personal/": run.pk,
+        "settings/bin/runs/": purge.pk,
         "bulk/runs/": bulk.pk,
         "export/": export.pk,
     }
@@ -463,6 +472,7 @@ def build() -> World:
         "contacts:contact_field": {"key": "job_title"},
         "contacts:company_field": {"key": "industry"},
         "listing:bulk_action": {"key": "tag"},
+        "listing:purge_new": {"kind": "contact"},
         "listing:list_layout": {"key": "contacts"},
         "listing:list_prefer": {"key": "contacts"},
         "customfields:option_remove": {"key": "east"},

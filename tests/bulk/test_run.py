@@ -1,5 +1,6 @@
 """A bulk action's way through its records: rights, refusals, one change-set, stopping and going on (U2, U3, H2)."""
 
+import datetime as dt
 from uuid import uuid4
 
 import pytest
@@ -168,3 +169,14 @@ def test_a_filter_that_means_nothing_any_more_fails_the_run(rep, people):
     run.save()
     perform(run)
     assert (run.state, run.error) == ("failed", "This list has no filter “nonsense”.")
+
+
+def test_finished_runs_go_after_30_days_with_what_was_typed_their_undo_stays(run_bulk, rep, people):
+    run = run_bulk(rep, "contacts", "tag", people, tags="vip")
+    waiting = begin(rep, "contacts", "tag", people, tags="late")
+    later = run.created_at + dt.timedelta(days=31)
+    assert services.clean_up(later - dt.timedelta(days=2)) == 0
+    assert services.clean_up(later) == 1, "what is at work stays"
+    assert BulkRun.objects.get() == waiting and not run.items.exists()
+    undo(changeset_id=run.changeset_id, actor=Actor.of(rep))
+    assert not Contact.objects.filter(tags__contains=["vip"]).exists()

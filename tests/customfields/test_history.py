@@ -5,7 +5,9 @@ import pytest
 from contacts.models import Contact
 from contacts.services import create_contact, edit_contact
 from crm.kernel.audit.sentences import fields_of, record_changes
-from crm.kernel.core.changes import Actor
+from crm.kernel.audit.undo import undo
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.customfields.models import CustomField
 from crm.kernel.customfields.services import remove_field
 from deals.services import create_deal, edit_deal
 
@@ -48,8 +50,6 @@ def test_a_history_is_filtered_by_a_custom_field(contact, rep, client_of):
 
 
 def test_a_removed_field_stays_in_the_history(contact, rep, admin, make_field):
-    from crm.kernel.customfields.models import CustomField
-
     remove_field(field_id=CustomField.objects.get(key="region").pk, actor=Actor.of(admin))
     assert ("changed", "Region", "East", "West") in told(record_changes(contact, actor=Actor.of(rep)))
 
@@ -73,3 +73,22 @@ def test_a_deal_too(make_field, rep, pipeline):
     deal = create_deal(title="Big", owner=rep, actor=actor)
     edit_deal(deal_id=deal.pk, values={"cf_budget": "12.5 EUR"}, actor=actor)
     assert told(record_changes(deal, actor=actor))[0] == ("set", "Budget", "", "€12.50")
+
+
+def test_a_field_that_came_with_its_values_in_one_command_is_gone_once_that_is_undone(rep, admin, make_field):
+    boss = Actor.of(admin)
+    made = create_contact(values={"last_name": "Lee", "owner": rep}, actor=boss)
+    with changeset(boss, "plan.load") as plan:
+        field = make_field("text", key="code")
+        edit_contact(contact_id=made.pk, values={"cf_code": "A1"}, actor=boss)
+    with changeset(boss, "plan.load") as other:
+        kept = make_field("text", key="kept")
+        edit_contact(contact_id=made.pk, values={"cf_kept": "B2"}, actor=boss)
+    edit_contact(contact_id=made.pk, values={"cf_kept": "theirs"}, actor=boss)
+    result = undo(changeset_id=plan.id, actor=boss)
+    assert (result.removed, result.binned) == (1, 0) and not CustomField.objects.filter(pk=field.pk).exists()
+    result = undo(changeset_id=other.id, actor=boss, force=True)
+    assert (result.removed, result.binned) == (0, 1), "somebody else's value needs it: out of use, not away"
+    assert CustomField.objects.get(pk=kept.pk).removed_at
+    made.refresh_from_db()
+    assert made.custom == {"kept": "theirs"}

@@ -28,6 +28,7 @@ command_labels: dict[str, Any] = {}
 _absorbed: dict[type[models.Model], Absorbed] = {}
 command_rights: dict[str, tuple[type[models.Model], ...]] = {}
 record_pages: dict[str, str] = {}
+finals: dict[str, Any] = {}
 restorers: dict[type[models.Model], tuple[Collection[str], SetValue]] = {}
 
 
@@ -55,6 +56,11 @@ def allow_undo(model: type[models.Model], rule: UndoRight) -> None:
 def rights_of_command(command: str, *models: type[models.Model]) -> None:
     """Let the rights to these models alone decide who may undo a command: what else it wrote followed from them (M4)."""
     command_rights[command] = models
+
+
+def never_undone(command: str, why: Any) -> None:
+    """Refuse the undo of a command with these words; what it removed stays away whatever else is undone (R8, H2)."""
+    finals[command] = why
 
 
 def recompute_with(model: type[models.Model], function: Recompute) -> None:

@@ -17,7 +17,7 @@ from crm.kernel.core.changes import Actor
 
 from .models import ChangeSet, ChangeSetQuerySet
 from .names import Names
-from .registry import command_labels, record_pages
+from .registry import command_labels, finals, record_pages
 from .sentences import SOURCES
 from .subjects import Subject, Touched, subjects, touched_by
 
@@ -70,6 +70,11 @@ class Row:
     def stands(self) -> bool:
         """False if it is undone and not done again."""
         return bool(self.made.stands)  # type: ignore[attr-defined]
+
+    @property
+    def undoable(self) -> bool:
+        """True while it stands and is none of the commands that are for good."""
+        return self.stands and self.made.command not in finals
 
     @property
     def dated(self) -> dt.datetime | None:

@@ -12,6 +12,7 @@ from .models import (
     ImportProblem,
     ImportRun,
     ListPreference,
+    PurgeRun,
     RecordList,
     RecordListMember,
     SavedView,
@@ -56,6 +57,17 @@ class BulkRunAdmin(ReadOnlyAdmin):
     list_filter = ("state", "kind")
     list_select_related = ("user",)
     search_fields = ("action", "user__name")
+    ordering = ("-id",)
+
+
+@admin.register(PurgeRun)
+class PurgeRunAdmin(ReadOnlyAdmin):
+    """Purges of the bin."""
+
+    list_display = ("kind", "state", "rows_done", "rows_total", "user", "created_at")
+    list_filter = ("state", "kind")
+    list_select_related = ("user",)
+    search_fields = ("user__name",)
     ordering = ("-id",)
 
 

@@ -13,6 +13,7 @@ class ListingConfig(AppConfig):
         from .bulk import wiring as bulk
         from .exports import wiring as exports
         from .imports import wiring as imports
+        from .purging import wiring as purging
         from .saved import wiring as saved
 
         consume(runs.RunReady, "listing.work", runs.hand_to_worker)
@@ -20,3 +21,4 @@ class ListingConfig(AppConfig):
         bulk.connect()
         saved.connect()
         exports.connect()
+        purging.connect()

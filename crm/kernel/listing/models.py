@@ -1,8 +1,9 @@
-"""Tables of the listing app: imports, exports, bulk actions, saved views, lists of records, and what people prefer."""
+"""Tables of the listing app: imports, exports, bulk actions, purges, saved views, lists of records, and what people prefer."""
 
 from .bulk.models import BulkItem, BulkRun
 from .exports.models import ExportRun
 from .imports.models import ImportMapping, ImportProblem, ImportRun
+from .purging.models import PurgeRun
 from .saved.models import ListPreference, RecordList, RecordListMember, SavedView
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "ImportProblem",
     "ImportRun",
     "ListPreference",
+    "PurgeRun",
     "RecordList",
     "RecordListMember",
     "SavedView",

@@ -5,8 +5,10 @@ from uuid import UUID
 from celery import shared_task
 
 from . import runs
+from .bulk.services import clean_up as clean_up_bulk
 from .exports.engine import clean_up
 from .imports import work
+from .purging import offers
 
 
 @shared_task(ignore_result=True)
@@ -35,5 +37,11 @@ def sweep_runs() -> int:
 
 @shared_task(ignore_result=True)
 def clean_up_runs() -> int:
-    """Delete exports that have been kept long enough, with their files: sent by beat."""
-    return clean_up()
+    """Delete exports and bulk actions that have been kept long enough, with files and rows: sent by beat."""
+    return clean_up() + clean_up_bulk()
+
+
+@shared_task(ignore_result=True)
+def offer_purge() -> int:
+    """Tell admins what has been in the bin for 30 days: sent by beat once a day, told once a month."""
+    return offers.offer_purge()

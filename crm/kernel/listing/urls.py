@@ -1,10 +1,11 @@
-"""Addresses of listing: saved views, layouts, imports, exports and bulk actions."""
+"""Addresses of listing: saved views, layouts, imports, exports, bulk actions, the purge of the bin."""
 
 from django.urls import path
 
 from .bulk import views as bulk
 from .exports import views as exports
 from .imports import views
+from .purging import views as purging
 from .saved import list_views as lists
 from .saved import views as saved
 
@@ -45,4 +46,9 @@ urlpatterns = [
     path("export/<uuid:pk>/restart/", exports.export_restart, name="export_restart"),
     path("export/<uuid:pk>/file/", exports.export_file, name="export_file"),
     path("settings/export/", exports.export_everything, name="export_everything"),
+    path("settings/bin/", purging.bin_home, name="bin_home"),
+    path("settings/bin/purge/<slug:kind>/", purging.purge_new, name="purge_new"),
+    path("settings/bin/runs/<uuid:pk>/", purging.purge_run, name="purge_run"),
+    path("settings/bin/runs/<uuid:pk>/stop/", purging.purge_stop, name="purge_stop"),
+    path("settings/bin/runs/<uuid:pk>/resume/", purging.purge_resume, name="purge_resume"),
 ]

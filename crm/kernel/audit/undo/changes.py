@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import connection, models
 
 from crm.kernel.core.history import TRACKED, history_of
-from crm.kernel.core.personal import ERASED
 
 BATCH = 5000
 
@@ -126,19 +125,3 @@ def plan_of(changeset_id: UUID, *, lock: bool = True) -> Plan:
     for changes in plan.values():
         load_present(changes, lock=lock)
     return plan
-
-
-def take_erased(plan: Plan) -> list[RowChange]:
-    """Take the rows of people who were erased out of a plan and return them: nothing brings them back (H1)."""
-    taken: list[RowChange] = []
-    for model, changes in plan.items():
-        erased = [change for change in changes if _erased(change)]
-        if erased:
-            gone = {change.pk for change in erased}
-            plan[model] = [change for change in changes if change.pk not in gone]
-            taken += erased
-    return taken
-
-
-def _erased(change: RowChange) -> bool:
-    return any(values is not None and ERASED in values.values() for values in (change.before, change.after, change.now))

@@ -13,14 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.kernel.audit.models import ChangeSet, Stands
-from crm.kernel.audit.registry import recomputes, retirements, undo_rules
+from crm.kernel.audit.registry import finals, recomputes, retirements, undo_rules
 from crm.kernel.audit.rights import require_rights
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict, Refused
 
-from .changes import Plan, plan_of, take_erased
-from .conflicts import conflicts_in, erased_conflicts, picked_parts
-from .created import sort_out_created
+from .changes import Plan, plan_of
+from .conflicts import conflicts_in, picked_parts
+from .created import retirable, sort_out_created
+from .lost import take_lost
 from .restoring import remove, restore
 
 
@@ -54,11 +55,14 @@ def undo(*, changeset_id: UUID, actor: Actor, force: bool = False, chosen: Colle
 def undoable(changeset_id: UUID, actor: Actor) -> ChangeSet:
     """Return a change-set that the actor may undo as far as its author goes: one's own, an admin any (H2).
 
-    Raises ChangeSet.DoesNotExist for one that they may not see, PermissionDenied for somebody else's.
+    Raises ChangeSet.DoesNotExist for one that they may not see, PermissionDenied for somebody else's, Refused for a
+    command that is for good.
     """
     found: ChangeSet = ChangeSet.objects.visible_to(actor).get(pk=changeset_id)
     if found.user_id != actor.id and not (actor.kind == "system" or actor.may("settings")):
         raise PermissionDenied("Only its author or an admin may undo this.")
+    if found.command in finals:
+        raise Refused(str(finals[found.command]))
     return found
 
 
@@ -74,11 +78,13 @@ def preview(*, changeset_id: UUID, actor: Actor) -> Preview:
     """Return what an undo would meet now, writing and locking nothing. Raises as `undo` does."""
     old = undoable(changeset_id, actor)
     plan = plan_of(old.pk, lock=False)
-    erased = erased_conflicts(take_erased(plan))
+    lost = take_lost(plan)
     for changes in plan.values():
         require_rights(actor, changes, old.command)
     _removed, binned = sort_out_created(plan)
-    return Preview(conflicts_in(plan) + erased, [(model, pk) for model, pks in binned.items() for pk in pks])
+    for model, pks in retirable(plan).items():
+        binned[model] = sorted(retirements[model][0](pks))
+    return Preview(conflicts_in(plan) + lost, [(model, pk) for model, pks in binned.items() for pk in pks])
 
 
 def _obstacle(error: IntegrityError) -> str:
@@ -99,13 +105,13 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
         if not ChangeSet.objects.filter(pk=old.pk).values_list(Stands("id"), flat=True).get():
             raise Refused(_("This is undone already."))
         plan = plan_of(old.pk)
-        erased = take_erased(plan)
+        lost = take_lost(plan)
         for changes in plan.values():
             require_rights(actor, changes, old.command)
         conflicts = conflicts_in(plan)
         picked = picked_parts(conflicts, chosen)
         result.conflicts = [c for c in conflicts if c["field"] not in picked.get(f"{c['model']}:{c['pk']}", ())]
-        result.conflicts += erased_conflicts(erased)
+        result.conflicts += lost
         if result.conflicts and not force:
             raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
         _apply(plan, actor, result, picked)
@@ -119,7 +125,6 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
 def _apply(plan: Plan, actor: Actor, result: Undone, picked: Mapping[str, set[str]]) -> None:
     """Put rows back, remove or bin created ones, re-insert removed ones, then recompute what is derived."""
     removed, binned = sort_out_created(plan)
-    result.removed, result.binned = sum(map(len, removed.values())), sum(map(len, binned.values()))
     gone = {pk for pks in removed.values() for pk in pks}
     # First: what took the place of a row (a new primary one) makes room for it again.
     remove(removed)
@@ -129,10 +134,16 @@ def _apply(plan: Plan, actor: Actor, result: Undone, picked: Mapping[str, set[st
         else:
             result.restored += restore(model, changes, picked)
     for model, pks in binned.items():
-        if model in retirements:
-            retirements[model][1](pks)
-        else:
-            model._default_manager.filter(pk__in=pks).update(binned_at=timezone.now())
+        model._default_manager.filter(pk__in=pks).update(binned_at=timezone.now())
+    for model, pks in retirable(plan).items():
+        # Last: what the set itself had put there needs them no more.
+        needed, retire = retirements[model]
+        if kept := needed(pks):
+            retire(kept)
+        binned[model] = sorted(kept)
+        removed[model] = [pk for pk in pks if pk not in kept]
+        remove({model: removed[model]})
+    result.removed, result.binned = sum(map(len, removed.values())), sum(map(len, binned.values()))
     for model, changes in plan.items():
         for recompute in recomputes.get(model, ()):
             # Rows that are gone too: what they were linked to is found in their history.

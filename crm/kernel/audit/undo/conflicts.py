@@ -60,12 +60,6 @@ def _clashing(changes: list[RowChange]) -> Iterator[dict[str, Any]]:
                 }
 
 
-def erased_conflicts(taken: list[RowChange]) -> list[dict[str, Any]]:
-    """Return a conflict for each row of an erased person."""
-    why = str(_("Erased for good: it does not come back."))
-    return [{"id": "", "model": c.model._meta.label_lower, "pk": str(c.pk), "field": "", "why": why} for c in taken]
-
-
 def _still_used(plan: Plan) -> list[dict[str, Any]]:
     """Return a conflict for each created row that can go neither to the bin nor away, since others refer to it now."""
     created = {c.pk for changes in plan.values() for c in changes if c.created and c.now is not None}

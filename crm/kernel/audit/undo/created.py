@@ -9,7 +9,7 @@ from crm.kernel.audit.registry import retirements, undo_rules
 from crm.kernel.core.history import TRACKED
 from crm.kernel.core.models import Record
 
-from .changes import BATCH, Plan, columns_of, soft_columns
+from .changes import BATCH, Plan, RowChange, columns_of, soft_columns
 from .parts import parts_of
 
 Keys = dict[type[models.Model], list[Any]]
@@ -18,9 +18,9 @@ Keys = dict[type[models.Model], list[Any]]
 def sort_out_created(plan: Plan) -> tuple[Keys, Keys]:
     """Divide the rows that the set created into those to remove for good and those to bin: touched by others since.
 
-    What has no bin and is needed by now is put out of use in its own way (`retire_with`).
+    What is put out of use in its own way (`retire_with`) is not among them: see `retirable`.
     """
-    created = {model: [c.pk for c in changes if c.created and c.now is not None] for model, changes in plan.items()}
+    created = {model: _made(changes) for model, changes in plan.items() if model not in retirements}
     everything = {pk for pks in created.values() for pk in pks}
     freed = given_back(plan)
     removed: Keys = {}
@@ -35,14 +35,20 @@ def sort_out_created(plan: Plan) -> tuple[Keys, Keys]:
             binned[model] = sorted(kept)
         elif not hasattr(model, "history_parent"):
             kept = referred_to(model, pks, everything, freed)
-        if model in retirements:
-            binned[model] = sorted(retirements[model][0](pks))
-            kept |= set(binned[model])
         removed[model] = [pk for pk in pks if pk not in kept]
     _leave_to_rules(removed, plan)
     if any(binned.values()):
         _keep_children_of_binned(removed, {pk for pks in binned.values() for pk in pks})
     return removed, binned
+
+
+def retirable(plan: Plan) -> Keys:
+    """Return the created rows of models with a way of their own out of use: whether others need them shows at the end."""
+    return {model: pks for model in retirements if (pks := _made(plan.get(model, [])))}
+
+
+def _made(changes: list[RowChange]) -> list[Any]:
+    return [change.pk for change in changes if change.created and change.now is not None]
 
 
 def _leave_to_rules(removed: Keys, plan: Plan) -> None:

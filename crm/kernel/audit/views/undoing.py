@@ -52,6 +52,9 @@ def conflicts(request: Request, pk: UUID) -> HttpResponse:
         met = preview(changeset_id=pk, actor=request.actor)
     except ChangeSet.DoesNotExist as error:
         raise Http404 from error
+    except Refused as refused:
+        toast(request, refused.message, "bad")
+        return back(request, 422)
     return render(request, page_or_fragment(request, "audit/conflict.html", FRAGMENTS), _context(request, pk, met))
 
 

@@ -14,7 +14,10 @@ class BulkRun(Run):
 
     `selection` holds the chosen ids, or the list and its query. It is frozen into `BulkItem` rows before anything is
     written: at once for chosen records, by the worker for all that match (what its person may see, at that moment).
+    Runs are deleted after `KEPT_DAYS` days, since `params` and messages may hold what people typed.
     """
+
+    KEPT_DAYS: ClassVar[int] = 30
 
     kind = models.CharField(_("kind"), max_length=20)
     action = models.CharField(_("action"), max_length=40)

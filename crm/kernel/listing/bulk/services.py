@@ -1,16 +1,18 @@
 """What people do with bulk actions: begin, stop and resume them."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.utils import timezone
 
 from crm.kernel.core.changes import Actor, command
 from crm.kernel.listing.lists import list_named
 from crm.kernel.listing.runs import check_resumable, hand_over, stop_run
 from crm.kernel.listing.selection import Selection
 
-from .models import BulkRun
+from .models import BulkItem, BulkRun
 from .registry import BulkAction, action_of
 from .selection import freeze
 
@@ -44,6 +46,20 @@ def begin_bulk(
     if run.frozen:
         freeze(run, actor)
     return run
+
+
+def clean_up(now: dt.datetime | None = None) -> int:
+    """Delete bulk actions that were over longer ago than they are kept, with their rows; return how many there were.
+
+    What they did stays in the history, where it can be undone as before.
+    """
+    limit = (now or timezone.now()) - dt.timedelta(days=BulkRun.KEPT_DAYS)
+    old = list(
+        BulkRun.objects.filter(created_at__lt=limit).exclude(state__in=BulkRun.AT_WORK).values_list("pk", flat=True)
+    )
+    BulkItem.objects.filter(run__in=old).delete()
+    BulkRun.objects.filter(pk__in=old).delete()
+    return len(old)
 
 
 def _mine(actor: Actor, run_id: UUID) -> BulkRun:
