@@ -26,7 +26,7 @@ run: .venv/base.stamp ## Run everything on http://127.0.0.1:$PORT (8000), with a
 
 test: .venv/dev.stamp ## Run all tests, in a real browser too (ARGS="tests/deals -x" for some of them)
 	@sh bin/test-tools
-	@status=0; CRM_TESTING=1 $(PY) -m pytest -n $(CPUS) $(ARGS) || status=$$?; \
+	@status=0; CRM_TESTING=1 $(PY) -m pytest -n $(CPUS) --maxschedchunk 2 $(ARGS) || status=$$?; \
 		CRM_TESTING=1 $(MANAGE) postgres stop --if-idle; exit $$status
 
 check: .venv/dev.stamp ## Check format, lint, types, imports, migrations, templates

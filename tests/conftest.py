@@ -28,6 +28,28 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long tests (browser, `slow`) first, so that no processor waits for the last of them at the end.
+
+    Tests with real transactions stay behind all others, where pytest-django put them: each ends by emptying all tables.
+    """
+
+    def transactional(item: pytest.Item) -> bool:
+        fixtures = getattr(item, "fixturenames", ())
+        marker = item.get_closest_marker("django_db")
+        return (
+            "transactional_db" in fixtures
+            or "live_server" in fixtures
+            or bool(marker and marker.kwargs.get("transaction"))
+        )
+
+    def long(item: pytest.Item) -> bool:
+        return any(item.get_closest_marker(name) for name in ("slow", "e2e"))
+
+    items.sort(key=lambda item: (transactional(item), not long(item)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _plain_files(tmp_path_factory):
     """Serve static files as they lie in the source: tests neither collect them nor trust what was collected earlier.

@@ -59,6 +59,7 @@ def test_every_model_of_ours_is_there():
     assert not missing
 
 
+@pytest.mark.slow
 def test_every_list_opens_searches_and_shows_a_row(client, records):
     for model in admin.site._registry:
         page = client.get(address(model))

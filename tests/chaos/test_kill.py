@@ -1,7 +1,7 @@
 """Web and worker are killed (-9) again and again while deals move; no acknowledged move is lost or doubled (P3, W2, W3).
 
 A move counts as acknowledged when its answer arrived, since COMMIT returned before. `KILLS` sets how many processes die
-(a dozen in the suite; `KILLS=200 make test ARGS=tests/chaos` for the long run).
+(six in the suite; `KILLS=200 make test ARGS=tests/chaos` for the long run).
 """
 
 import http.client
@@ -34,7 +34,7 @@ from crm.kernel.users.models import User
 from deals.models import Deal, Pipeline, StageChange
 from deals.services import create_deal
 
-KILLS = int(os.environ.get("KILLS", "12"))
+KILLS = int(os.environ.get("KILLS", "6"))
 DEALS = 12
 log = logging.getLogger(__name__)
 CSRF = "c" * 32

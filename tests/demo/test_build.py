@@ -59,6 +59,7 @@ def recompute_everything() -> int:
     return derive_lifecycle(Contact.objects.values_list("pk", flat=True))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_small_workspace(workspace_free, password):
     build_story(seed=1, password="a sample password")

@@ -49,9 +49,12 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
 
     def open(self, path: str) -> Page:
-        """Go to an address of the product and wait until it is at rest."""
+        """Go to an address of the product and wait until it is at rest: loaded, and no fragment of it on its way.
+
+        Waiting for a silent network would cost each page a second: the bell asks for its number late, on purpose.
+        """
         self.page.goto(self.base + path)
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_selector(".htmx-request", state="detached")
         return self.page
 
     def log_in(self, email: str) -> None:
