@@ -4,11 +4,22 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from crm.kernel.core.adminsite import BinFilter, ReadOnlyAdmin, RecordAdmin, RowsInline
+from crm.kernel.core.adminsite import BinFilter, CrmAdmin, ReadOnlyAdmin, RecordAdmin, RowsInline
 from crm.kernel.core.changes import Actor
 
-from .models import Activity, ActivityContact, ActivityMention, Attachment, Task
+from .mail.services.templates import archive_template, edit_template
+from .models import (
+    Activity,
+    ActivityContact,
+    ActivityMention,
+    Attachment,
+    EmailTemplate,
+    MailBlock,
+    OutgoingMail,
+    Task,
+)
 from .services.changing import bin_activity, edit_activity, restore_activity
 from .services.task_changes import bin_task, edit_task, restore_task
 
@@ -116,4 +127,59 @@ class AttachmentAdmin(ReadOnlyAdmin):
     list_filter = (BinFilter, "content_type")
     list_select_related = ("uploaded_by",)
     search_fields = ("name",)
+    ordering = ("-id",)
+
+
+@admin.register(EmailTemplate)
+class EmailTemplateAdmin(CrmAdmin):
+    """Templates, changed and archived by their services."""
+
+    list_display = ("name", "subject", "shared", "marketing", "owner", "archived_at")
+    list_filter = ("shared", "marketing")
+    list_select_related = ("owner",)
+    search_fields = ("name__istartswith",)
+    fields = ("name", "subject", "text", "html", "marketing", "shared", "owner", "archived_at")
+    readonly_fields = ("owner", "archived_at")
+    actions = ("archive",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return False: the page of templates knows the merge fields."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: they are archived, since mails name them."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save by the service."""
+        values = {name: form.cleaned_data[name] for name in form.changed_data}
+        edit_template(template_id=obj.pk, values=values, actor=self.actor(request))
+        obj.refresh_from_db()
+
+    @admin.action(description=_("Archive"))
+    def archive(self, request: HttpRequest, queryset: Any) -> None:
+        """Take the chosen templates out of use."""
+        ids = list(queryset.live().values_list("pk", flat=True))
+        for pk in ids:
+            archive_template(template_id=pk, actor=self.actor(request))
+        self.told(request, len(ids), _("Archived: %(count)d"))
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(ReadOnlyAdmin):
+    """Mails on their way out; the page of outgoing mail stops them and tries them again."""
+
+    list_display = ("subject", "to_address", "state", "attempts", "created_at", "sent_at")
+    list_filter = ("state", "automatic", "marketing")
+    search_fields = ("to_address__istartswith",)
+    ordering = ("-id",)
+
+
+@admin.register(MailBlock)
+class MailBlockAdmin(ReadOnlyAdmin):
+    """Addresses that get no mail; their page blocks and lifts."""
+
+    list_display = ("address", "reason", "note", "at")
+    list_filter = ("reason",)
+    search_fields = ("address__istartswith",)
     ordering = ("-id",)

@@ -15,6 +15,7 @@ class ActivitiesConfig(AppConfig):
         from deals.registry import describe_touches
 
         from . import bulk, consumers, exports, leaving, merging, personal, purging, subscribers
+        from .mail import wiring
         from .models import Activity, ActivityContact, Task
         from .services import clocks, files
         from .touches import last_touches
@@ -36,6 +37,7 @@ class ActivitiesConfig(AppConfig):
         checkup.add_check("Uploaded files can be stored", files.storage_problem)
         checkup.add_check("Uploaded files have their contents", files.contents_problem)
         exports.connect()
+        wiring.connect()
         self._fill_pages()
 
     @staticmethod

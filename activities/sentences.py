@@ -40,6 +40,8 @@ SYSTEM_ICONS = {
     "lead_returned": ("reply", "accent"),
     "contact_merged": ("git-merge", "accent"),
     "company_merged": ("git-merge", "accent"),
+    "unsubscribed": ("mail", "bad"),
+    "resubscribed": ("mail", "ok"),
 }
 TONES = {"held": "ok", "reached": "ok", "no_show": "warn", "no_answer": "warn", "cancelled": "outline"}
 
@@ -323,4 +325,6 @@ _SYSTEM: dict[str, Any] = {
     "lead_returned": lambda: _("The lead came back"),
     "contact_merged": lambda: _("{who} merged the contact with {title}"),
     "company_merged": lambda: _("{who} merged the company with {title}"),
+    "unsubscribed": lambda: _("The contact unsubscribed from e-mail"),
+    "resubscribed": lambda: _("The contact subscribed to e-mail again"),
 }

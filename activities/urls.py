@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from .mail.urls import urlpatterns as mail
 from .views import activities, day, files, tasks, timeline
 
 app_name = "activities"
@@ -37,4 +38,5 @@ urlpatterns = [
     path("files/<uuid:pk>/restore/", files.file_restore, name="file_restore"),
     path("timeline/<str:kind>/<uuid:pk>/", timeline.timeline, name="timeline"),
     path("timeline/<str:kind>/<uuid:pk>/<str:form>/", timeline.timeline_log, name="timeline_log"),
+    *mail,
 ]

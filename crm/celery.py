@@ -98,6 +98,11 @@ def defaults() -> dict[str, object]:
                 "schedule": 24 * 3600.0,
                 "options": {"expires": 3600},
             },
+            "send due e-mails": {
+                "task": "activities.tasks.send_mails",
+                "schedule": 10.0,
+                "options": {"expires": 10},
+            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

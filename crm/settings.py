@@ -204,6 +204,7 @@ SECURE_CSP = {
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
+    "frame-src": [CSP.SELF],  # a mail as it looks, in a frame of its own
     "form-action": [CSP.SELF],
     "base-uri": [CSP.NONE],
     "object-src": [CSP.NONE],
@@ -221,8 +222,30 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+MAIL_TIMEOUT = env.int("MAIL_TIMEOUT", default=30)  # seconds
+
+
+def mailer() -> dict[str, Any]:
+    """Return Django's mailer for EMAIL_URL."""
+    url: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
+    backend = str(url["EMAIL_BACKEND"])
+    options: dict[str, Any] = {}
+    if backend.endswith("smtp.EmailBackend"):
+        options = {
+            "host": url["EMAIL_HOST"] or "localhost",
+            "port": url["EMAIL_PORT"] or 25,
+            "username": url["EMAIL_HOST_USER"] or "",
+            "password": url["EMAIL_HOST_PASSWORD"] or "",
+            "use_tls": url.get("EMAIL_USE_TLS", False),
+            "use_ssl": url.get("EMAIL_USE_SSL", False),
+            "timeout": MAIL_TIMEOUT,
+        }
+    elif backend.endswith("filebased.EmailBackend"):
+        options = {"file_path": f"/{url['EMAIL_FILE_PATH']}"}
+    return {"BACKEND": backend, "OPTIONS": options}
+
+
+MAILERS = {"default": mailer()}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="crm@localhost")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
 

@@ -4,4 +4,16 @@ from .activity import Activity, ActivityContact, ActivityMention
 from .attachment import Attachment
 from .task import Task
 
-__all__ = ["Activity", "ActivityContact", "ActivityMention", "Attachment", "Task"]
+# isort: split
+from activities.mail.models import EmailTemplate, MailBlock, OutgoingMail
+
+__all__ = [
+    "Activity",
+    "ActivityContact",
+    "ActivityMention",
+    "Attachment",
+    "EmailTemplate",
+    "MailBlock",
+    "OutgoingMail",
+    "Task",
+]

@@ -15,7 +15,7 @@ from django.db import connection
 from activities.models import ActivityContact
 
 TOUCHES = """a.completed_at IS NOT NULL AND a.binned_at IS NULL AND (
-    a.type IN ('note', 'email')
+    a.type IN ('note', 'email') AND NOT jsonb_exists(a.data, 'as')
     OR (a.type = 'meeting' AND a.outcome IN ('', 'held'))
     OR (a.type = 'call' AND a.outcome IN ('', 'held', 'reached')))"""
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +31,7 @@ class ActivityRow(Links):
     """One activity to write.
 
     `at` is when it happened (now if empty); with `done=False` and `scheduled_at` or, all day, `scheduled_on` it is
-    planned. Without `user_id` it is the actor's.
+    planned. Without `user_id` it is the actor's. `data` names who did it where that is no person (`by`, `as`).
     """
 
     type: str
@@ -47,6 +47,7 @@ class ActivityRow(Links):
     pinned: bool = False
     import_source: str = ""
     external_id: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 @command("activities.log")
@@ -128,6 +129,7 @@ def _build(row: ActivityRow, now: dt.datetime) -> Activity:
         updated_at=now,
         import_source=row.import_source,
         external_id=row.external_id,
+        data=row.data,
     )
 
 

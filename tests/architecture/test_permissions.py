@@ -17,11 +17,15 @@ from django.test import Client, override_settings
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from activities.mail.services.blocks import block_address
+from activities.mail.services.queue import queue_template_mail, unsubscribe_link
+from activities.mail.services.templates import create_template
 from activities.services.files import add_files
 from activities.services.recording import ActivityRow, log_activity
 from activities.services.tasks import TaskRow, create_task
+from contacts.models import Contact
 from contacts.services.companies import create_company
-from contacts.services.contacts import create_contact
+from contacts.services.contacts import create_contact, edit_contact
 from contacts.services.duplicates.pairs import dismiss_pair
 from contacts.services.duplicates.scan import start_scan
 from crm.kernel.core.changes import Actor, changeset
@@ -69,6 +73,7 @@ PATTERNS = {
     "my export": "in 404 404 404 404 ok 404",
     "no file yet": "in 404 404 404 404 404 404",
     "my import": "in 404 404 404 404 404 ok",
+    "my template": "in 404 ok 404 404 404 ok",
     "my view": "in 404 ok 403 404 403 404",  # shared with the team
     "signs out": "in in in in in in in",
     "no second step": "in 404 404 404 404 404 404",
@@ -310,6 +315,22 @@ MATRIX: dict[str, tuple[str, str]] = {
     "activities:file_restore": (NOTHING, "own"),
     "activities:timeline": ("seen by team", NOTHING),
     "activities:timeline_log": ("sees and makes", "sees and makes"),
+    # E-mail
+    "activities:template_list": ("makers", NOTHING),
+    "activities:template_new": ("makers", "makers"),
+    "activities:template_edit": ("my template", "my template"),
+    "activities:template_archive": (NOTHING, "my template"),
+    "activities:template_restore": (NOTHING, "my template"),
+    "activities:template_test": (NOTHING, "my template"),
+    "activities:template_frame": ("my template", NOTHING),
+    "activities:outbox": ("all", NOTHING),
+    "activities:mail_detail": ("seen by team", NOTHING),
+    "activities:mail_cancel": (NOTHING, "own or team"),
+    "activities:mail_retry": (NOTHING, "own or team"),
+    "activities:block_list": ("settings", "settings"),
+    "activities:block_lift": (NOTHING, "settings"),
+    "activities:unsubscribe": ("public", "public"),
+    "activities:compose": ("sees and makes", "sees and makes"),
 }
 
 
@@ -461,6 +482,7 @@ def build() -> World:
     }
     invitation = {"pk": invited.pk}
     scan = start_scan(kind="company", actor=boss)
+    world.ids |= _mail(world, owner, boss)
     world.ids["special"] = {
         **_double(world, owner),
         "contacts:scan_stop": {"pk": scan.pk},
@@ -479,6 +501,7 @@ def build() -> World:
         "customfields:field_restore": {"pk": gone.pk},
         "search:favourite": {"pk": world.ids["deals/"]},
         "activities:files": {"pk": world.ids["deals/"]},
+        "activities:unsubscribe": {"token": unsubscribe_link(world.ids["settings/outbox/"]).rsplit("/", 2)[1]},
         **world.ids.pop("binned"),  # type: ignore[dict-item]
     }
     return world
@@ -514,6 +537,24 @@ def _records(world: World, owner: User) -> None:
         "files/": file.pk,
     }
     world.ids["binned"] = _binned(owner, me)
+
+
+def _mail(world: World, owner: User, boss: Actor) -> dict[str, object]:
+    """Make a template of the owner's, a mail on its way and a blocked address."""
+    me = Actor.of(owner)
+    template = create_template(values={"name": "Hi", "subject": "Hi", "text": "Hi"}, actor=me)
+    contact = Contact.objects.get(pk=world.ids["contacts/"])
+    edit_contact(contact_id=contact.pk, values={"emails": ["lena@test.example"]}, actor=me)
+    contact.refresh_from_db()
+    mail = queue_template_mail(template=template, contact=contact, actor=me, key="matrix")
+    block = block_address(address="x@test.example", actor=boss)
+    world.sent["activities:template_edit"] = {"name": "Hi", "subject": "Hi", "text": "Hello"}
+    return {
+        "settings/templates/": template.pk,
+        "settings/outbox/": mail.pk,
+        "settings/blocks/": block.pk,
+        "mail/compose/": world.ids["deals/"],
+    }
 
 
 def _double(world: World, owner: User) -> dict[str, dict[str, object]]:

@@ -14,6 +14,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from activities.leaving import reassign_planned
+from activities.mail.services import blocks, templates
+from activities.mail.services.queue import queue_mail
+from activities.mail.services.steering import cancel_mail
 from activities.models import Activity, Task
 from activities.services import files
 from activities.services.recording import ActivityRow, log_activity
@@ -120,6 +123,54 @@ def _(w):
     file = _file(w)
     files.bin_file(file_id=file.pk, actor=w.boss)
     return lambda: files.restore_file(file_id=file.pk, actor=w.boss)
+
+
+# E-mail -------------------------------------------------------------------------------------------------------------
+
+LETTER = {"name": "Welcome", "subject": "Hello", "text": "Hi {{ contact.first_name }}"}
+
+
+@at("mail_templates.create")
+def _(w):
+    return lambda: templates.create_template(values=LETTER, actor=w.boss)
+
+
+@at("mail_templates.edit")
+def _(w):
+    made = templates.create_template(values=LETTER, actor=w.boss)
+    return lambda: templates.edit_template(template_id=made.pk, values={"subject": "Good day"}, actor=w.boss)
+
+
+@at("mail_templates.archive")
+def _(w):
+    made = templates.create_template(values=LETTER, actor=w.boss)
+    return lambda: templates.archive_template(template_id=made.pk, actor=w.boss)
+
+
+@at("mail_templates.restore")
+def _(w):
+    made = templates.create_template(values=LETTER, actor=w.boss)
+    templates.archive_template(template_id=made.pk, actor=w.boss)
+    return lambda: templates.restore_template(template_id=made.pk, actor=w.boss)
+
+
+@at("mail.cancel")
+def _(w):
+    edit_contact(contact_id=w.contact.pk, values={"emails": ["lena@atlas.example"]}, actor=w.boss)
+    w.contact.refresh_from_db()
+    mail = queue_mail(contact=w.contact, subject="Hello", text="Hi", actor=w.boss, key="undo")
+    return lambda: cancel_mail(mail_id=mail.pk, actor=w.boss)
+
+
+@at("mail_blocks.add")
+def _(w):
+    return lambda: blocks.block_address(address="x@atlas.example", actor=w.boss)
+
+
+@at("mail_blocks.lift")
+def _(w):
+    block = blocks.block_address(address="x@atlas.example", actor=w.boss)
+    return lambda: blocks.lift_block(block_id=block.pk, actor=w.boss)
 
 
 # Duplicates, history, bulk ------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ TABLES = (
     Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, Deal, DealContact,
     Activity, ActivityContact, Task,
 )  # fmt: skip
-NOT_BUSINESS = {"version", "stage_version", "updated_at", "last_worked_at"}
+NOT_BUSINESS = {"version", "stage_version", "updated_at", "last_worked_at", "next_try_at"}
 
 
 def business() -> dict[str, list[dict]]:

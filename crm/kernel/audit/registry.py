@@ -1,6 +1,7 @@
 """What apps tell the audit about their models: how to undo the odd ones, and what to recompute afterwards (H2)."""
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,6 +19,18 @@ SetValue = Callable[[UUID, str, Any, Actor], Any]
 Needed = Callable[[Collection[Any]], Collection[Any]]
 Retire = Callable[[Collection[Any]], Any]
 
+Caused = Callable[[UUID], Collection[UUID]]
+
+
+@dataclass(slots=True)
+class Stopped:
+    """What an undo could still stop of a command's effects: how many, and sentences on what had gone out by then."""
+
+    count: int = 0
+    gone: list[str] = field(default_factory=list)
+
+
+Stop = Callable[[Collection[UUID], Actor], Stopped]
 Absorbed = Callable[[UUID], dict[UUID, str]]
 
 undo_rules: dict[type[models.Model], UndoRule] = {}
@@ -25,6 +38,8 @@ undo_rights: dict[type[models.Model], UndoRight] = {}
 retirements: dict[type[models.Model], tuple[Needed, Retire]] = {}
 recomputes: dict[type[models.Model], list[Recompute]] = {}
 command_labels: dict[str, Any] = {}
+_causes: list[Caused] = []
+_stops: list[Stop] = []
 _absorbed: dict[type[models.Model], Absorbed] = {}
 command_rights: dict[str, tuple[type[models.Model], ...]] = {}
 record_pages: dict[str, str] = {}
@@ -92,3 +107,22 @@ def absorbed_by(record: models.Model) -> dict[UUID, str]:
     """Return the records that have become part of this one, by id, each with its name."""
     function = _absorbed.get(type(record))
     return function(record.pk) if function is not None else {}
+
+
+def follow_with(function: Caused) -> None:
+    """Let `function(changeset_id)` name the change-sets that a change-set has caused: those of the rules that it fired."""
+    if function not in _causes:
+        _causes.append(function)
+
+
+def stop_with(function: Stop) -> None:
+    """Let `function(changeset_ids, actor)` stop what these sets have set off outside of records and has not gone out (H2)."""
+    if function not in _stops:
+        _stops.append(function)
+
+
+def stop_effects(changeset_id: UUID, actor: Actor) -> Stopped:
+    """Stop the unsent mails, hooks and waits of a change-set and of those that it caused; say what had gone out (H2)."""
+    sets = {changeset_id}.union(*(causes(changeset_id) for causes in _causes))
+    found = [stop(sets, actor) for stop in _stops]
+    return Stopped(sum(each.count for each in found), [words for each in found for words in each.gone])

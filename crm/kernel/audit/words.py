@@ -54,6 +54,15 @@ def undone_words(changeset_id: Any, result: Undone) -> str:
             result.binned,
         )
         words = f"{words}. {binned % {'count': result.binned}}"
+    if result.stopped.count:
+        stopped = ngettext(
+            "%(count)d effect that was still waiting was stopped",
+            "%(count)d effects that were still waiting were stopped",
+            result.stopped.count,
+        )
+        words = f"{words}. {stopped % {'count': result.stopped.count}}"
+    for gone in result.stopped.gone:
+        words = f"{words}. {gone}"
     return words
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.kernel.audit.models import ChangeSet, Stands
-from crm.kernel.audit.registry import finals, recomputes, retirements, undo_rules
+from crm.kernel.audit.registry import Stopped, finals, recomputes, retirements, stop_effects, undo_rules
 from crm.kernel.audit.rights import require_rights
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict, Refused
@@ -27,13 +27,14 @@ from .restoring import remove, restore
 
 @dataclass(slots=True)
 class Undone:
-    """What an undo did: the new change-set, how many rows it put back, and the values that it left alone."""
+    """What an undo did: the new change-set, how many rows it put back, the values that it left alone, effects stopped."""
 
     changeset_id: UUID | None = None
     restored: int = 0
     removed: int = 0
     binned: int = 0
     conflicts: list[dict[str, Any]] = field(default_factory=list)
+    stopped: Stopped = field(default_factory=Stopped)
 
 
 def undo(*, changeset_id: UUID, actor: Actor, force: bool = False, chosen: Collection[str] = ()) -> Undone:
@@ -115,10 +116,12 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
         if result.conflicts and not force:
             raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
         _apply(plan, actor, result, picked)
+        result.stopped = stop_effects(old.pk, actor)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-        result.changeset_id = new.id
+        # Stopping effects alone may leave nothing that could be done again.
+        result.changeset_id = new.id if ChangeSet.objects.filter(pk=new.id).exists() else None
     return result
 
 

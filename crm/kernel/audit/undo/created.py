@@ -55,7 +55,10 @@ def _leave_to_rules(removed: Keys, plan: Plan) -> None:
     """Keep created rows whose model has an undo rule of its own, unless they go along with their removed parent."""
     gone = {pk for pks in removed.values() for pk in pks}
     for model in undo_rules.keys() & removed.keys():
-        parent = f"{model.history_parent}_id"  # type: ignore[attr-defined]
+        if not hasattr(model, "history_parent"):
+            removed[model] = []
+            continue
+        parent = f"{model.history_parent}_id"
         along = {c.pk for c in plan[model] if c.after is not None and c.after[parent] in gone}
         removed[model] = [pk for pk in removed[model] if pk in along]
 

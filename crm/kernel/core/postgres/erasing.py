@@ -151,7 +151,8 @@ def _steps(holding: Holding) -> str:
         recorded = {f.attname for f in history_of(holding.model)._meta.concrete_fields}
         told = ", ".join(f'"{n}" = {_literal(v)}' for n, v in holding.blank.items() if n in recorded)
         gone = f" OR {holding.history}" if holding.history else ""
-        lines += f"    UPDATE {history} SET {told} WHERE pgh_obj_id = ANY(hits){gone};\n{COUNT}"
+        if told:  # history may keep none of what is blanked
+            lines += f"    UPDATE {history} SET {told} WHERE pgh_obj_id = ANY(hits){gone};\n{COUNT}"
     return lines
 
 

@@ -1,0 +1,1 @@
+"""What is done with templates, mails and blocked addresses; import from the modules."""
