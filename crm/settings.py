@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "contacts",
     "deals",
     "activities",
+    "crm.reports",
     "crm.demo",
 ]
 

@@ -16,4 +16,5 @@ urlpatterns = [
     path("", include("contacts.urls")),
     path("", include("deals.urls")),
     path("", include("activities.urls")),
+    path("", include("crm.reports.urls")),
 ]

@@ -1,12 +1,27 @@
 """By what numbers can be told apart: each a word, and an expression over the relation `facts f`."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.customfields.models import CustomField
+
+
+def _yes(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "text": str,
+    "uuid": UUID,
+    "date": dt.date.fromisoformat,
+    "int": int,
+    "boolean": _yes,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +32,16 @@ class Dimension:
     label: Any
     sql: str
     cast: str = "text"
+    compare: str = "IS NOT DISTINCT FROM"  # NULL is a value as well
 
     @property
     def condition(self) -> str:
-        """The condition of rows with the value `%(<key>)s`; NULL is a value as well."""
-        return f"({self.sql}) IS NOT DISTINCT FROM %(is_{self.key})s::{self.cast}"
+        """The condition of rows with the value `%(is_<key>)s`."""
+        return f"({self.sql}) {self.compare} %(is_{self.key})s::{self.cast}"
+
+    def read(self, text: str) -> Any:
+        """Return a value of an address in its type; raises ValueError."""
+        return READERS[self.cast](text)
 
 
 def _of_company(column: str) -> str:

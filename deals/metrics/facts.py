@@ -56,7 +56,7 @@ FROM deals_deal d
 JOIN deals_stagechange v ON v.deal_id = d.id AND v.at <= %(at)s AND (v.until IS NULL OR v.until > %(at)s)
 JOIN stages s ON s.id = v.to_stage_id
 CROSS JOIN LATERAL (
-    SELECT * FROM deals_dealhistory h WHERE h.pgh_obj_id = d.id ORDER BY {NEAREST} LIMIT 1
+    SELECT * FROM deals_dealhistory h WHERE h.pgh_obj_id = v.deal_id ORDER BY {NEAREST} LIMIT 1
 ) h
 JOIN people u ON u.id = h.owner_id
 WHERE d.created_at <= %(at)s AND (h.binned_at IS NULL OR h.binned_at > %(at)s) AND {REACH}
@@ -67,7 +67,8 @@ WANTED = """(%(pipelines)s::uuid[] IS NULL OR r.pipeline_id = ANY(%(pipelines)s:
     AND (%(teams)s::uuid[] IS NULL OR r.team_id = ANY(%(teams)s::uuid[]))"""
 
 # Worth in the base currency: of open deals at that day's rate, of closed ones at the rate of `closed_on` (P7). NULL:
-# no amount, or no rate. Where amount x percent is exact no rounding is called (P6).
+# no amount, or no rate. Where amount x percent is exact no rounding is called (P6);
+# OFFSET keeps the rate from being looked up once for each use.
 FACTS = f"""
 SELECT m.*, m.amount * m.rate AS value, m.closing_amount * m.rate AS closing_value,
     CASE WHEN m.kind <> 'open' THEN NULL
@@ -82,7 +83,7 @@ FROM (
             WHERE e.currency = r.currency AND e.day <= COALESCE(r.closed_on, %(day)s::date)
             ORDER BY e.day DESC LIMIT 1) END AS rate
     FROM deals r JOIN stages s ON s.id = r.stage_id
-    WHERE {WANTED}
+    WHERE {WANTED} OFFSET 0
 ) m
 """
 
@@ -116,4 +117,35 @@ def with_facts(question: str, *, then: bool) -> str:
     return f"{deals_sql(then=then)}, facts AS MATERIALIZED ({FACTS}), visits AS ({VISITS}) {question}"
 
 
-__all__ = ["deals_sql", "with_facts"]
+# The same relation for many moments at once, of open deals alone: for curves of what stood open when. Every mention of
+# the moment becomes that of a row of `moments`.
+_OPEN_THEN = DEALS_THEN.replace("SELECT d.id,", "SELECT t.at AS moment, t.day, d.id,", 1).replace(
+    "FROM deals_deal d\n", "FROM moments t CROSS JOIN deals_deal d\n", 1
+)
+_SERIES = f"""WITH moments AS (
+    SELECT at, (at AT TIME ZONE %(zone)s)::date AS day FROM unnest(%(moments)s::timestamptz[]) AS m(at)),
+people AS MATERIALIZED (SELECT t.at AS moment, p.* FROM moments t CROSS JOIN LATERAL (
+    {PEOPLE_THEN.format(nearest=NEAREST)}) p),
+stages AS MATERIALIZED (SELECT t.at AS moment, p.* FROM moments t CROSS JOIN LATERAL (
+    {STAGES_THEN.format(nearest=NEAREST)}) p WHERE p.kind_of = 'open'),
+deals AS ({_OPEN_THEN}),
+facts AS MATERIALIZED ({FACTS})
+SELECT f.moment, count(*), COALESCE(sum(f.value), 0), COALESCE(sum(f.weighted), 0),
+    count(*) FILTER (WHERE f.amount IS NOT NULL AND f.rate IS NULL)
+FROM facts f GROUP BY 1"""
+
+
+def series_sql() -> str:
+    """Return the statement of what stood open at each of `moments`: moment, deals, sum, weighted, without rate (N1)."""
+    return (
+        _SERIES.replace(
+            "JOIN stages s ON s.id = v.to_stage_id", "JOIN stages s ON s.id = v.to_stage_id AND s.moment = t.at"
+        )
+        .replace("JOIN people u ON u.id = h.owner_id", "JOIN people u ON u.id = h.owner_id AND u.moment = t.at")
+        .replace("JOIN stages s ON s.id = r.stage_id", "JOIN stages s ON s.id = r.stage_id AND s.moment = r.moment")
+        .replace("%(day)s::date", "r.day")
+        .replace("%(at)s", "t.at")
+    )
+
+
+__all__ = ["deals_sql", "series_sql", "with_facts"]

@@ -19,7 +19,7 @@ from django.db.models.expressions import RawSQL
 from deals.models import Deal
 
 from .dimensions import Dimension
-from .facts import with_facts
+from .facts import series_sql, with_facts
 from .window import Window
 
 IN_PERIOD = "f.closed_on BETWEEN %(start)s::date AND %(end)s::date"
@@ -95,16 +95,36 @@ def measure(window: Window, asked: Mapping[str, Askable]) -> dict[str, list[Row]
     return {name: json.loads(found[name] or "[]", parse_float=Decimal) for name in asked}
 
 
-def ids_sql(number: Number, marks: Sequence[Dimension] = ()) -> str:
-    """Return the select of the ids in a number's set that have the values `is_<dimension>`."""
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What stood open at a moment (N1)."""
+
+    deals: int = 0
+    amount: Decimal = Decimal(0)
+    weighted: Decimal = Decimal(0)
+    no_rate: int = 0
+
+
+def stock_series(window: Window, moments: Sequence[dt.datetime]) -> list[Stock]:
+    """Return what stood open at each of the moments, in one statement (N1, N8)."""
+    if not moments:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(series_sql(), {**window.params(), "moments": list(moments)})
+        found = {row[0]: Stock(*row[1:]) for row in cursor.fetchall()}
+    return [found.get(moment, Stock()) for moment in moments]
+
+
+def select_sql(number: Number, marks: Sequence[Dimension] = (), select: str = "f.id") -> str:
+    """Return the select over a number's set of what has the values `is_<dimension>`: its ids, or sums."""
     conditions = "".join(f" AND {each.condition}" for each in marks)
-    return f"SELECT f.id FROM {number.source} WHERE {number.condition}{conditions}"
+    return f"SELECT {select} FROM {number.source} WHERE {number.condition}{conditions}"
 
 
 def records(window: Window, number: Number, marks: Mapping[Dimension, Any] | None = None) -> "QuerySet[Any]":
     """Return the deals behind a number, or behind one of its groups. They are limited by the window's reach alone."""
     values = {f"is_{each.key}": value for each, value in (marks or {}).items()}
-    statement = with_facts(ids_sql(number, tuple(marks or ())), then=window.at is not None)
+    statement = with_facts(select_sql(number, tuple(marks or ())), then=window.at is not None)
     sql, params = positional(statement, {**window.params(), **values})
     return Deal.objects.filter(pk__in=RawSQL(sql, params))  # noqa: S611  values are parameters
 

@@ -23,6 +23,15 @@ def end_of_day(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=Workspace.current().zone) - INSTANT
 
 
+def reach(actor: Any) -> Scope:
+    """Return whose deals somebody's reports count: those that they may view, as far as they may view reports (U2, U3)."""
+    deals, reports = actor.scope("deal", "view"), actor.scope("report", "view")
+    if reports.owners is None:
+        return deals
+    owners = reports.owners if deals.owners is None else deals.owners & reports.owners
+    return Scope(owners, unowned=False)
+
+
 def add_months(day: dt.date, months: int) -> dt.date:
     """Return the same day some months later, or the last day of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

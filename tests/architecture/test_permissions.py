@@ -44,6 +44,7 @@ from crm.kernel.users.models import Role, Team, User
 from crm.kernel.users.policies import add_default_roles
 from crm.kernel.users.services import add_absence, create_role, invite_person
 from crm.kernel.workspace.models import ExchangeRate, Holiday, Workspace
+from crm.reports.services import create_report_mail
 from deals.models import Deal, LostReason, Pipeline, Stage
 from deals.seeds import add_first_pipeline
 from deals.services import add_person, create_deal
@@ -271,6 +272,17 @@ MATRIX: dict[str, tuple[str, str]] = {
     "deals:reason_edit": ("settings", "settings"),
     "deals:reason_archive": (NOTHING, "settings"),
     "deals:lead_qualify": ("own or team", "own or team"),
+    # Reports
+    "reports:report_home": ("all", NOTHING),
+    "reports:report_index": ("all", NOTHING),
+    "reports:report": ("all", NOTHING),
+    "reports:view_new": ("all", "all"),
+    "reports:view_remove": (NOTHING, "my view"),
+    "reports:mail_list": ("all", NOTHING),
+    "reports:mail_new": ("makers", "makers"),
+    "reports:mail_edit": ("mine or admin", "mine or admin"),
+    "reports:mail_remove": (NOTHING, "mine or admin"),
+    "reports:targets": ("importers", "importers"),
     # Custom fields
     "customfields:field_list": ("settings", NOTHING),
     "customfields:field_new": ("settings", "settings"),
@@ -458,6 +470,9 @@ def build() -> World:
     values = {"name": "Ours", "shared": "team", "team": east}
     listed = create_list(record_kind="contact", values=values, actor=Actor.of(owner))
     saved = create_view(list_key="contacts", query="owner=me", layout={}, values=values, actor=Actor.of(owner))
+    told = create_view(list_key="report:pipeline", query="", layout={}, values=values, actor=Actor.of(owner))
+    weekly = {"report": "pipeline", "query": "", "every": "week"}
+    mail = create_report_mail(**weekly, recipients=[people["mate"]], actor=Actor.of(owner))
     world.sent["listing:export_new"] = {"list": "contacts", "query": ""}
     world.ids |= {
         "settings/people/": people["mate"].pk,
@@ -473,6 +488,8 @@ def build() -> World:
         "profile/absences/": absence.pk,
         "notifications/": note.pk,
         "views/": saved.pk,
+        "reports/views/": told.pk,
+        "reports/mails/": mail.pk,
         "lists/": listed.pk,
         "import/": run.pk,
         "personal/": run.pk,
@@ -499,6 +516,9 @@ def build() -> World:
         "listing:list_prefer": {"key": "contacts"},
         "customfields:option_remove": {"key": "east"},
         "customfields:field_restore": {"pk": gone.pk},
+        "reports:report": {"name": "pipeline"},
+        "reports:mail_new": {"name": "pipeline"},
+        "reports:view_new": {"name": "pipeline"},
         "search:favourite": {"pk": world.ids["deals/"]},
         "activities:files": {"pk": world.ids["deals/"]},
         "activities:unsubscribe": {"token": unsubscribe_link(world.ids["settings/outbox/"]).rsplit("/", 2)[1]},

@@ -35,6 +35,7 @@ from crm.kernel.listing.selection import Selection
 from crm.kernel.users import services as users
 from crm.kernel.users.models import Role, User
 from crm.kernel.workspace import services as workspace
+from crm.reports import services as reports
 from deals import services as deals
 from deals.leaving import assign_deals
 from deals.models import Deal, LostReason, Pipeline, Stage
@@ -540,3 +541,33 @@ def _(w):
 def _(w):
     reason = LostReason.objects.order_by("position").first()
     return lambda: deals.archive_reason(reason_id=reason.pk, actor=w.boss)
+
+
+@at("reports.targets")
+def _(w: Small) -> Any:
+    month = dt.date(2026, 11, 1)
+    reports.set_targets(values={(("user", w.rep.pk), month): Decimal(100)}, actor=w.boss)
+    values = {(("user", w.rep.pk), month): Decimal(200), (("user", w.mate.pk), month): Decimal(50)}
+    return lambda: reports.set_targets(values=values, actor=w.boss)
+
+
+def _mailed(w: Small) -> Any:
+    return reports.create_report_mail(report="pipeline", query="", every="week", recipients=[w.rep], actor=w.boss)
+
+
+@at("reports.mail_created")
+def _(w: Small) -> Any:
+    return lambda: _mailed(w)
+
+
+@at("reports.mail_changed")
+def _(w: Small) -> Any:
+    mail = _mailed(w)
+    changed = {"every": "month", "recipients": [w.mate]}
+    return lambda: reports.change_report_mail(mail_id=mail.pk, **changed, actor=w.boss)
+
+
+@at("reports.mail_removed")
+def _(w: Small) -> Any:
+    mail = _mailed(w)
+    return lambda: reports.remove_report_mail(mail_id=mail.pk, actor=w.boss)

@@ -1,0 +1,76 @@
+"""Forms of reports: a mailed report, a saved view, the grid of targets."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.kernel.users.models import User
+
+from .models import ReportMail
+from .services import MOST, Holder
+
+
+class MailForm(forms.Form):
+    """How often a report goes, and to whom."""
+
+    every = forms.ChoiceField(label=gettext_lazy("How often"), choices=ReportMail.Every.choices)
+    recipients = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("To"),
+        queryset=User.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Each gets the figures that they may see themselves."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["recipients"].queryset = User.objects.owners().filter(email__isnull=False)  # type: ignore[attr-defined]
+
+
+class SaveForm(forms.Form):
+    """The name of a saved view of a report, and whether all may use it."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    everybody = forms.BooleanField(label=gettext_lazy("Share it with everybody"), required=False)
+
+
+def field_name(holder: Holder, month: dt.date) -> str:
+    """Return the name of a target's field: `user.<id>.2026-11`."""
+    return f"{holder[0]}.{holder[1]}.{month:%Y-%m}"
+
+
+def read_amount(text: str) -> Decimal | None:
+    """Return a typed amount, None for nothing; raises ValueError for what is no amount of zero or more."""
+    plain = "".join(text.split()).replace(",", "").replace("'", "")
+    if not plain:
+        return None
+    factor = {"k": 1_000, "m": 1_000_000}.get(plain[-1].lower())
+    try:
+        amount = Decimal(plain[:-1] if factor else plain) * (factor or 1)
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not amount.is_finite() or not 0 <= amount < MOST:
+        raise ValueError(text)
+    return amount.quantize(Decimal("0.01"))
+
+
+class TargetGrid:
+    """The typed targets of holders by month: values that differ from what was shown, and errors by field."""
+
+    def __init__(self, data: Any, holders: Sequence[Holder], months: Sequence[dt.date]) -> None:
+        self.values: dict[tuple[Holder, dt.date], Decimal | None] = {}
+        self.errors: dict[str, str] = {}
+        for holder in holders:
+            for month in months:
+                name = field_name(holder, month)
+                if name not in data:
+                    continue
+                try:
+                    self.values[(holder[0], UUID(str(holder[1]))), month] = read_amount(data[name])
+                except ValueError:
+                    self.errors[name] = _("Type an amount of zero or more, such as 48,000.")

@@ -1,0 +1,115 @@
+"""What a report answers: a table, charts, notes. Page, file and mail are made of the same table."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from crm.kernel.core import formats
+from crm.kernel.workspace.models import Workspace
+
+NOTHING = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `kind` is text, count, money, percent (values between 0 and 1), days, day or decimal."""
+
+    key: str
+    label: Any
+    kind: str = "text"
+    hint: Any = ""
+
+    @property
+    def numeric(self) -> bool:
+        """True if its figures stand at the right."""
+        return self.kind not in ("text", "day")
+
+
+@dataclass(slots=True)
+class Cell:
+    """A value with the address of the records behind it. `few`: too few to rely on; `note` stands beside it, small."""
+
+    value: Any = None
+    href: str = ""
+    note: str = ""
+    few: bool = False
+    tone: str = ""
+
+
+@dataclass(slots=True)
+class TableRow:
+    """A row: the cells in the order of the columns."""
+
+    cells: list[Cell]
+    total: bool = False
+
+
+@dataclass(slots=True)
+class Result:
+    """A report's answer. `numbers` are those whose definitions stand below; `empty` says why there is nothing."""
+
+    columns: Sequence[Column]
+    rows: list[TableRow] = field(default_factory=list)
+    charts: list[Any] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    empty: str = ""
+
+    def add(self, *cells: Any, total: bool = False) -> None:
+        """Add a row of values or cells."""
+        self.rows.append(TableRow([each if isinstance(each, Cell) else Cell(each) for each in cells], total))
+
+
+def written(value: Any, kind: str, currency: str = "") -> str:
+    """Return a value as people read it; a dash for none, so that nothing looks like a figure that is none."""
+    if value is None or value == "":
+        return NOTHING
+    if kind == "money":
+        return formats.money(Decimal(str(value)).quantize(Decimal(1)), currency or Workspace.current().base_currency)
+    if kind == "percent":
+        return _("%(n)s %%") % {"n": number_format(Decimal(str(value)) * 100, 1)}
+    if kind == "days":
+        return number_format(Decimal(str(value)), 1)
+    if kind == "count":
+        return number_format(value, 0, force_grouping=True)
+    if kind == "decimal":
+        return number_format(Decimal(str(value)), 2, force_grouping=True)
+    if kind == "day" and isinstance(value, dt.date):
+        return formats.short_day(value)
+    return str(value)
+
+
+def exact(value: Any, kind: str) -> Any:
+    """Return a value as a file holds it: money to the cent, shares in percent, days with two places."""
+    if value is None:
+        return ""
+    if kind == "money":
+        return Decimal(str(value)).quantize(Decimal("0.01"))
+    if kind == "percent":
+        return (Decimal(str(value)) * 100).quantize(Decimal("0.01"))
+    if kind in ("days", "decimal"):
+        return Decimal(str(value)).quantize(Decimal("0.01"))
+    return value if isinstance(value, int | dt.date) else str(value)
+
+
+def file_headings(result: Result) -> list[str]:
+    """Return the headings of a file: money says its currency, shares that they are percent."""
+    units = {"money": Workspace.current().base_currency, "percent": "%", "days": _("days")}
+    return [f"{each.label} ({units[each.kind]})" if each.kind in units else str(each.label) for each in result.columns]
+
+
+def file_rows(result: Result) -> list[list[Any]]:
+    """Return the rows of a file."""
+    return [
+        [exact(cell.value, column.kind) for column, cell in zip(result.columns, row.cells, strict=True)]
+        for row in result.rows
+    ]
+
+
+def no_rate_note(count: int) -> str:
+    """Return the sentence about deals without an exchange rate (P7)."""
+    return _("%(n)s deals have no exchange rate for their day and are in no sum.") % {"n": count}

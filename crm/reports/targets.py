@@ -1,0 +1,143 @@
+"""Targets by month for whoever a report asks about: a team's own, or the sum of its members by calendar days (N9)."""
+
+import calendar
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+
+from crm.kernel.users.models import Team
+from crm.kernel.workspace.models import Workspace
+
+from .asks import Ask
+from .models import Target
+from .periods import DAY, Period, months_between
+
+# Who belonged to which team since when, and whether they could log in: one row for each change (history, H1).
+MEMBERSHIPS = """SELECT pgh_obj_id, pgh_created_at, team_id, state <> 'without_login'
+FROM users_userhistory WHERE pgh_label <> 'delete' ORDER BY pgh_obj_id, pgh_created_at, pgh_id"""
+Stretch = tuple[dt.date, UUID | None, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is to be won: a team's own target, or where it has none the sum of its members'; None where nothing is set."""
+
+    own: Decimal | None = None
+    members: Decimal | None = None
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The one that counts: the team's own, else the members' sum."""
+        return self.members if self.own is None else self.own
+
+    def __add__(self, other: "Goal") -> "Goal":
+        return Goal(_plus(self.own, other.own), _plus(self.members, other.members))
+
+    def part(self, share: Decimal) -> "Goal":
+        """Return its part of a month."""
+        return Goal(*(None if each is None else each * share for each in (self.own, self.members)))
+
+
+def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return one + other
+
+
+def memberships() -> dict[UUID, list[Stretch]]:
+    """Return for each person since when they were in which team; the first holds for all time before."""
+    zone = Workspace.current().zone
+    found: dict[UUID, list[Stretch]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERSHIPS)
+        for person, at, team, able in cursor.fetchall():
+            day = at.astimezone(zone).date()
+            since = day if found[person] else dt.date.min
+            if found[person] and found[person][-1][0] == since:
+                found[person].pop()
+            found[person].append((since, team, able))
+    return found
+
+
+def days_in(stretches: Sequence[Stretch], teams: Iterable[UUID], start: dt.date, end: dt.date) -> int:
+    """Return on how many of the days from `start` to `end` somebody was in one of the teams."""
+    wanted, count = set(teams), 0
+    for index, (since, team, able) in enumerate(stretches):
+        until = stretches[index + 1][0] - DAY if index + 1 < len(stretches) else dt.date.max
+        if able and team in wanted:
+            count += max((min(until, end) - max(since, start)).days + 1, 0)
+    return count
+
+
+def goals(ask: Ask, months: Sequence[dt.date]) -> dict[dt.date, Goal]:
+    """Return the goal of each month for those whom the question is about.
+
+    A person: their own target. A team: its own, and beside it the sum of its members', each by the days on which they
+    were in it. Else: the sum of the people in reach, and of the teams at the top for those who see everybody.
+    """
+    rows = list(
+        Target.objects.visible_to(ask.actor)
+        .filter(month__in=months)
+        .values_list("user_id", "team_id", "month", "amount")
+    )
+    found = {month: Goal() for month in months}
+    if not rows:
+        return found
+    top = set() if ask.team or ask.person or ask.window.scope.owners is not None else _top_teams()
+    stretches = memberships() if ask.team else {}
+    for user, team, month, amount in rows:
+        if user is None:
+            if team == ask.team or team in top:
+                found[month] += Goal(own=amount)
+        elif ask.person is not None:
+            if user == ask.person:
+                found[month] += Goal(members=amount)
+        elif ask.team:
+            days = calendar.monthrange(month.year, month.month)[1]
+            inside = days_in(stretches.get(user, []), ask.window.teams, month, month + (days - 1) * DAY)
+            if inside:
+                found[month] += Goal(members=amount * inside / days)
+        else:
+            found[month] += Goal(members=amount)
+    return found
+
+
+def _top_teams() -> set[UUID]:
+    """Return the teams below no other; a target of theirs stands for everybody below."""
+    return set(Team.objects.filter(parent__isnull=True).values_list("pk", flat=True))
+
+
+def goal_of(ask: Ask, period: Period | None = None) -> Goal:
+    """Return the goal of the whole period; months that lie in it in part count by their days."""
+    period = period or ask.period
+    total = Goal()
+    for month, goal in goals(ask, months_between(period.start, period.end)).items():
+        days = calendar.monthrange(month.year, month.month)[1]
+        inside = (min(period.end, month + (days - 1) * DAY) - max(period.start, month)).days + 1
+        total += goal.part(Decimal(inside) / days)
+    return total
+
+
+def goals_of_people(ask: Ask, people: Iterable[str]) -> dict[str, Decimal]:
+    """Return the targets of people for the period, by id as text; months count by their days."""
+    period = ask.period
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    rows = Target.objects.visible_to(ask.actor).filter(month__in=period.months, user__in=list(people))
+    for user, month, amount in rows.values_list("user_id", "month", "amount"):
+        days = calendar.monthrange(month.year, month.month)[1]
+        inside = (min(period.end, month + (days - 1) * DAY) - max(period.start, month)).days + 1
+        found[str(user)] += amount * inside / days
+    return dict(found)
+
+
+def pace(won: Decimal, goal: Decimal | None, period: Period, today: dt.date) -> Decimal | None:
+    """Return won / (target x elapsed share of the period); 1 is on pace. None without a target or before it begins (N9)."""
+    elapsed = period.elapsed(today)
+    if not goal or not elapsed:
+        return None
+    return won / (goal * elapsed / period.days)

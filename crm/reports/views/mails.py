@@ -1,0 +1,167 @@
+"""Reports that go out by mail: to whom, how often."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from crm.kernel.core.errors import Refused
+from crm.kernel.core.htmx import close_dialog, is_fragment, page_or_fragment, refresh, toast
+from crm.kernel.core.http import Request
+from crm.kernel.listing.saved.models import SavedView, Shared
+from crm.kernel.listing.saved.services import create_view, delete_view
+from crm.reports import registry
+from crm.reports.asks import Ask, read_ask
+from crm.reports.forms import MailForm, SaveForm
+from crm.reports.models import ReportMail
+from crm.reports.services import change_report_mail, create_report_mail, remove_report_mail
+
+from .reports import get_report, saved_key
+from .shared import report_view
+
+DIALOG = {"modal-body": "dialog"}
+
+
+def form_page(request: Request, form: Any, heading: str, submit: str, cancel: str) -> HttpResponse:
+    """Show a form as a page or in the dialog."""
+    context = {"heading": heading, "form": form, "action": request.get_full_path(), "submit": submit, "cancel": cancel}
+    template = page_or_fragment(request, "components/form_page.html", DIALOG)
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def done(request: Request, words: str, url: str) -> HttpResponse:
+    """Say what was done, with Undo, and show the page again."""
+    toast(request, words, undo=request.actor.last_change)
+    if not is_fragment(request):
+        return redirect(url)
+    response = HttpResponse(headers={"HX-Reswap": "none"})
+    close_dialog(response)
+    refresh(response)
+    return response
+
+
+def refuse(form: Any, error: Refused) -> None:
+    """Put what a service refused beside the fields."""
+    for name, words in (error.fields or {}).items():
+        form.add_error(name if name in form.fields else None, words)
+    if not form.errors:
+        form.add_error(None, str(error))
+
+
+def kept_query(request: Request, name: str) -> tuple[Any, Ask]:
+    """Return the report and its question, checked; raises Http404, BadAsk."""
+    report = get_report(name)
+    return report, read_ask(request.actor, request.GET, period=report.period, options=report.options(request.actor))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@report_view
+def mail_new(request: Request, name: str) -> HttpResponse:
+    """Have a report sent every week or month. The address is the report's: filters are kept, days are not."""
+    request.actor.require_kind("edit", "report")
+    report, ask = kept_query(request, name)
+    form = MailForm(request.POST or None, initial={"recipients": [request.user.pk]})
+    if request.method == "POST" and form.is_valid():
+        query = ask.query(period=None, on=None, as_of=None, **{"from": None, "to": None})
+        values = form.cleaned_data
+        try:
+            create_report_mail(
+                report=report.key, query=query, every=values["every"], recipients=values["recipients"],
+                actor=request.actor,
+            )  # fmt: skip
+        except Refused as error:
+            refuse(form, error)
+        else:
+            return done(request, _("The report goes out by mail"), f"/reports/{name}/?{ask.query()}")
+    heading = _("Send “%(report)s” by mail") % {"report": report.title}
+    return form_page(request, form, heading, _("Send it"), f"/reports/{name}/?{ask.query()}")
+
+
+@login_required
+@require_safe
+@report_view
+def mail_list(request: Request) -> HttpResponse:
+    """List the reports that one has sent."""
+    rows = ReportMail.objects.visible_to(request.actor).select_related("owner").prefetch_related("recipients__user")
+    mails = [(mail, registry.find(mail.report), [each.user.name for each in mail.recipients.all()]) for mail in rows]
+    return render(request, "reports/mails.html", {"mails": mails})
+
+
+def get_mail(request: Request, pk: UUID) -> ReportMail:
+    """Return a mailed report that one may see, or raise Http404."""
+    mail: ReportMail | None = ReportMail.objects.visible_to(request.actor).filter(pk=pk).first()
+    if mail is None:
+        raise Http404("No such mail.")
+    return mail
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@report_view
+def mail_edit(request: Request, pk: UUID) -> HttpResponse:
+    """Change how often a report goes and to whom."""
+    mail = get_mail(request, pk)
+    present = list(mail.recipients.values_list("user_id", flat=True))
+    form = MailForm(request.POST or None, initial={"every": mail.every, "recipients": present})
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            change_report_mail(mail_id=pk, every=values["every"], recipients=values["recipients"], actor=request.actor)
+        except Refused as error:
+            refuse(form, error)
+        else:
+            return done(request, _("The mailed report was changed"), "/reports/mails/")
+    return form_page(request, form, _("Change the mailed report"), _("Save"), "/reports/mails/")
+
+
+@login_required
+@require_POST
+@report_view
+def mail_remove(request: Request, pk: UUID) -> HttpResponse:
+    """Send a report no more."""
+    get_mail(request, pk)
+    remove_report_mail(mail_id=pk, actor=request.actor)
+    return done(request, _("The report goes out no more"), "/reports/mails/")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@report_view
+def view_new(request: Request, name: str) -> HttpResponse:
+    """Keep a report's filters under a name."""
+    report, ask = kept_query(request, name)
+    form = SaveForm(request.POST or None)
+    back = f"/reports/{name}/?{ask.query()}"
+    if request.method == "POST" and form.is_valid():
+        sharing = Shared.EVERYBODY if form.cleaned_data["everybody"] else Shared.NOBODY
+        values = {"name": form.cleaned_data["name"], "shared": sharing}
+        try:
+            create_view(list_key=saved_key(report), query=ask.query(), layout={}, values=values, actor=request.actor)
+        except Refused as error:
+            refuse(form, error)
+        else:
+            return done(request, _("The view was saved"), back)
+    return form_page(request, form, _("Save this view"), _("Save"), back)
+
+
+@login_required
+@require_POST
+@report_view
+def view_remove(request: Request, pk: UUID) -> HttpResponse:
+    """Delete a saved view of a report."""
+    view: SavedView | None = (
+        SavedView.objects.visible_to(request.actor).filter(pk=pk, list_key__startswith="report:").first()
+    )
+    if view is None:
+        raise Http404("No such view.")
+    if not view.allows(request.actor, "edit"):
+        raise PermissionDenied("Not one's own.")
+    delete_view(view_id=pk, actor=request.actor)
+    report = next((each for each in registry.all_reports() if saved_key(each) == view.list_key), None)
+    return done(request, _("The view was deleted"), f"/reports/{report.key}/" if report else "/reports/all/")

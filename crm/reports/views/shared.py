@@ -1,0 +1,97 @@
+"""What the pages of reports have in common."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from crm.kernel.core.htmx import page_or_fragment
+from crm.kernel.core.http import Request
+from crm.reports import registry
+from crm.reports.asks import Ask, BadAsk
+from crm.reports.names import Names
+from crm.reports.periods import KINDS
+
+FRAGMENTS = {"report": "report"}
+
+
+def may_see_reports(user: Any) -> bool:
+    """Say whether somebody may open reports at all (U2)."""
+    return bool(user.level("report", "view") != "none")
+
+
+def report_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a view of reports: 403 without the right, a 400 page with the sentence for an impossible question."""
+
+    @functools.wraps(view)
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not may_see_reports(request.user):
+            raise PermissionDenied("No right to reports.")
+        try:
+            return view(request, *args, **kwargs)
+        except BadAsk as error:
+            without = request.GET.copy()
+            without.pop(error.name, None)
+            context = {
+                "message": error.message,
+                "without": f"{request.path}?{without.urlencode()}" if without else request.path,
+                "title": _("Reports"),
+            }
+            template = page_or_fragment(request, "reports/bad.html", {"report": "message"})
+            return render(request, template, context, status=400)
+
+    return guarded
+
+
+def frame(request: Request, ask: Ask, filters: tuple[str, ...], names: Names) -> dict[str, Any]:
+    """Return what the bars above a report need: tabs, period, filters."""
+    people = sorted(names.people.items(), key=lambda pair: pair[1].casefold())
+    teams = sorted(names.teams.items(), key=lambda pair: pair[1].casefold())
+    return {
+        "ask": ask,
+        "reports": registry.grouped(),
+        "filters": filters,
+        "kinds": KINDS.items(),
+        "period_links": {
+            kind: "?"
+            + ask.query(
+                period=kind, on=min(ask.period.end, max(ask.today, ask.period.start)), **{"from": None, "to": None}
+            )
+            for kind in KINDS
+        },
+        "earlier": "?" + with_period(ask, ask.period.previous()),
+        "later": "?" + with_period(ask, ask.period.next()),
+        "choices": [
+            (name, label, options, str(getattr(ask, name) or ""))
+            for name, label, options in (
+                ("pipeline", _("Pipeline"), list(names.pipelines.items())),
+                ("team", _("Team"), teams),
+                ("person", _("Person"), people),
+            )
+            if name in filters and len(options) > 1
+        ],
+        "today_url": "?" + ask.query(as_of=None),
+        "names": names,
+    }
+
+
+TABS = ("forecast", "conversion", "activity", "win-loss", "customers")
+
+
+def tabs(current: str) -> list[dict[str, Any]]:
+    """Return the tabs above all reports: the overview, the common ones, the one that is open, and all."""
+    found = [{"label": _("Overview"), "url": "/reports/", "current": current == "overview"}]
+    keys = TABS if current in (*TABS, "overview", "all") else (*TABS, current)
+    for key in keys:
+        if (report := registry.find(key)) is not None:
+            found.append({"label": report.title, "url": f"/reports/{key}/", "current": key == current})
+    return [*found, {"label": _("All reports"), "url": "/reports/all/", "current": current == "all"}]
+
+
+def with_period(ask: Ask, period: Any) -> str:
+    """Return the query string for another period."""
+    return ask.query(**{"period": None, "on": None, "from": None, "to": None, **period.query()})
