@@ -157,7 +157,6 @@ class LeadList(ListPage):
         ),
         person_column(label=_("Owner"), edit="owner"),
         Column("created", _("Came in"), ("created_at",), ago_cell("created_at"), sort="created", phone="sub-end"),
-        Column("touched", _("Last activity"), ("last_touch_at",), ago_cell("last_touch_at"), sort="touched"),
         Column("actions", _("Actions"), ("owner_id",), _lead_actions, css="cell-actions", phone="actions", fixed=True),
     )
     filters = (
@@ -194,7 +193,10 @@ class LeadList(ListPage):
     )
 
     row_name = staticmethod(full_name)
-    extra_columns = LEAD_COLUMNS
+    extra_columns = (  # not among the first ones: with the buttons of each row they fill 1440 pixels
+        Column("touched", _("Last activity"), ("last_touch_at",), ago_cell("last_touch_at"), sort="touched"),
+        *LEAD_COLUMNS,
+    )
     conditions = CONTACT_CONDITIONS
     custom_kind = "contact"
 
