@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
-PARTS = ("pages", "counts", "lists", "throughput", "import", "memory", "start")
+PARTS = ("pages", "counts", "lists", "throughput", "import", "bulk", "export", "duplicates", "memory", "start")
 
 
 def arguments() -> argparse.Namespace:

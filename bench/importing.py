@@ -1,17 +1,11 @@
 """`python -m bench.importing FILE`: imports contacts as the worker does, and prints seconds and memory as JSON."""
 
 import json
-import os
 import sys
-import threading
 import time
 from pathlib import Path
 
-
-def rss_mib() -> float:
-    """Return the memory that this process has in use."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+from .copies import watched
 
 
 def main() -> None:
@@ -28,32 +22,22 @@ def main() -> None:
     actor = Actor.of(User.objects.select_related("role", "team").get(email="admin@demo.test"), source="command")
     figures: dict[str, object] = {}
     for name in sys.argv[1:]:
-        peak = [rss_mib()]
-        before, done = peak[0], threading.Event()
-
-        def watch(peak: list[float] = peak, done: threading.Event = done) -> None:
-            while not done.wait(0.05):
-                peak[0] = max(peak[0], rss_mib())
-
-        watcher = threading.Thread(target=watch, daemon=True)  # a failed import must end the process
-        watcher.start()
-        run = services.receive_path(actor=actor, kind="contacts", path=Path(name))
-        run = services.save_columns(actor=actor, run_id=run.pk, mapping=run.mapping, settings={"mode": "upsert"})
-        began = time.monotonic()
-        run = carry_out(run, actor, dry=True)
-        checked = time.monotonic() - began
-        services.start_import(actor=actor, run_id=run.pk)
-        run.refresh_from_db()
-        began = time.monotonic()
-        perform(run)
-        seconds = time.monotonic() - began
-        done.set()
-        watcher.join()
+        with watched() as memory:
+            run = services.receive_path(actor=actor, kind="contacts", path=Path(name))
+            run = services.save_columns(actor=actor, run_id=run.pk, mapping=run.mapping, settings={"mode": "upsert"})
+            began = time.monotonic()
+            run = carry_out(run, actor, dry=True)
+            checked = time.monotonic() - began
+            services.start_import(actor=actor, run_id=run.pk)
+            run.refresh_from_db()
+            began = time.monotonic()
+            perform(run)
+            seconds = time.monotonic() - began
         run.refresh_from_db()
         figures = {
             "seconds": seconds,
             "check_seconds": checked,
-            "grown_mib": peak[0] - before,
+            "grown_mib": memory["grown"],
             "created": run.count("created"),
             "errors": run.count("errors"),
             "state": run.state,

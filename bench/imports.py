@@ -5,12 +5,8 @@ tables: the same columns, indexes and rows, no triggers, and one audit row for e
 """
 
 import csv
-import json
-import os
 import random
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,7 +16,8 @@ from django.db import connection
 
 from crm.demo.words.places import JOB_TITLES, PLACES
 
-COPY = "crm_bench_copy"
+from .copies import COPY, copied, in_child
+
 HEADER = ("First name", "Last name", "E-mail", "Phone", "Company", "Job title")
 TWINS = """
 CREATE SCHEMA s;
@@ -76,20 +73,8 @@ def _company_names() -> list[str]:
 def measure(var: Path, *, rounds: int) -> dict[str, Any]:
     """Return seconds of the import and of S (medians of interleaved rounds), and the memory grown by 100,000 rows."""
     companies = _company_names()
-    name = connection.settings_dict["NAME"]
-    connection.close()
-    connection.close_pool()
-    owner = connection.owner_connection()
-    owner.settings_dict["NAME"] = "postgres"
-    with owner.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {COPY}")
-        cursor.execute(f"CREATE DATABASE {COPY} TEMPLATE {name}")
-    try:
+    with copied():
         return _measure_on_copy(companies, rounds)
-    finally:
-        with owner.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {COPY}")
-        owner.close()
 
 
 def _measure_on_copy(companies: list[str], rounds: int) -> dict[str, Any]:
@@ -146,16 +131,7 @@ def _columns(cursor: Any, table: str) -> str:
 
 def _import(*paths: Path) -> dict[str, Any]:
     """Import files in a process of its own; the last one is measured. Fails loudly unless all rows were made."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.importing", *map(str, paths)],
-        env=os.environ | {"BENCH_DATABASE": COPY},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    figures: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    figures = in_child("bench.importing", *map(str, paths))
     if figures["state"] != "done" or figures["errors"]:
         raise RuntimeError(f"The import went wrong: {figures}")
     return figures

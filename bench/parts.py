@@ -7,6 +7,7 @@ from django.db import connection
 
 from . import counts, imports, lists, pages, stack
 from .client import Person, cookies_of
+from .copies import copied, in_child
 from .dress import dress
 from .measure import load, ratio, run_rounds
 from .report import Line, keep, known, print_lines
@@ -116,6 +117,52 @@ def measure_imports(options: argparse.Namespace, var: Path) -> None:
     grown = Line("memory grown by 100,000 rows", figures["grown_mib"], 64, 32, "MiB", f"{figures['big_seconds']:.1f} s")
     print_lines("Import", [Line("10,000 contacts, share of S", share, 0.4, 0.7, "x", detail, higher=True), grown])
     keep(options.size, "import", figures)
+
+
+def measure_bulk(options: argparse.Namespace, var: Path) -> None:
+    """Time bulk actions on ten thousand contacts."""
+    with copied():
+        found = in_child("bench.working", "bulk")
+    lines = [
+        Line(
+            f"bulk {action}",
+            of["per_second"],
+            3000,
+            6000,
+            "/s",
+            f"{of['records']} in {of['seconds']:.1f} s",
+            higher=True,
+        )
+        for action, of in found.items()
+    ]
+    print_lines(f"Bulk, {options.size} (load {load()})", lines)
+    keep(options.size, "bulk", found)
+
+
+def measure_export(options: argparse.Namespace, var: Path) -> None:
+    """Time the export of all contacts, and watch its memory."""
+    with copied():
+        found = in_child("bench.working", "export")
+    lines = []
+    for name in ("columns", "fields"):
+        of = found[name]
+        detail = f"{of['rows']} in {of['seconds']:.1f} s, {of['bytes'] / 1e6:.0f} MB"
+        lines.append(Line(f"export, {name}", of["per_second"], 20_000, 40_000, "/s", detail, higher=True))
+        lines.append(Line(f"export, {name}, memory grown", of["grown_mib"], 64, 32, "MiB"))
+    print_lines(f"Export, {options.size} (load {load()})", lines)
+    keep(options.size, "export", found)
+
+
+def measure_duplicates(options: argparse.Namespace, var: Path) -> None:
+    """Time the scan of all contacts for duplicates, and watch its memory."""
+    with copied():
+        found = in_child("bench.working", "duplicates")
+    lines = [
+        Line("scan of all contacts", found["seconds"], 900, 450, "s", f"{found['found']} pairs"),
+        Line("scan, memory of the worker", found["peak_mib"], 1024, 512, "MiB"),
+    ]
+    print_lines(f"Duplicates, {options.size} (load {load()})", lines)
+    keep(options.size, "duplicates", found)
 
 
 def measure_memory(options: argparse.Namespace, var: Path) -> None:
