@@ -39,6 +39,10 @@ from .cells import (
 )
 from .offers import CONTACT_COLUMNS, CONTACT_CONDITIONS, LEAD_COLUMNS
 
+BY_TOUCH = Sort(
+    "touched", _("Last activity"), "last_touch_at", descending=True, nullable=True, by_owner=True, covers="search_text"
+)
+
 
 class ContactList(ListPage):
     """All contacts that a person may see (R2)."""
@@ -89,7 +93,7 @@ class ContactList(ListPage):
         YesFilter(key="no_email", label=_("No e-mail address"), rows=Q(primary_email="")),
     )  # fmt: skip
     sorts = (
-        Sort("touched", _("Last activity"), "last_touch_at", descending=True, nullable=True, by_owner=True),
+        BY_TOUCH,
         Sort("name", _("Name"), "sort_name", by_owner=True),
         Sort("created", _("Newest"), "created_at", descending=True),
     )
@@ -177,7 +181,7 @@ class LeadList(ListPage):
     )
     sorts = (
         Sort("created", _("Newest"), "created_at", descending=True),
-        Sort("touched", _("Last activity"), "last_touch_at", descending=True, nullable=True, by_owner=True),
+        BY_TOUCH,
         Sort("name", _("Name"), "sort_name", by_owner=True),
         Sort("score", _("Score"), "lead_score", descending=True, indexed=False),
     )

@@ -9,7 +9,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
-from crm.kernel.core.fields import Fold, PostalAddress, tags_field, trigram_index
+from crm.kernel.core.fields import Fold, PostalAddress, long_text, short_text, tags_field, trigram_index
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import Keyed, Record
 from crm.kernel.customfields.models import Customised, custom_index
@@ -149,6 +149,35 @@ class Contact(Record, PostalAddress, Customised, Mergeable):
                 F("id").desc(),
                 name="contact_unowned_touched",
                 condition=Q(owner__isnull=True, binned_at__isnull=True),
+            ),
+            # Twins that carry the words, where they fit, so that a search need not look at the rows (`listing/walking.py`).
+            models.Index(
+                F("last_touch_at").desc(nulls_last=True),
+                F("id").desc(),
+                include=["search_text"],
+                name="contact_touched_words",
+                condition=Q(short_text("search_text"), binned_at__isnull=True),
+            ),
+            models.Index(
+                F("owner"),
+                F("last_touch_at").desc(nulls_last=True),
+                F("id").desc(),
+                include=["search_text"],
+                name="contact_owner_touched_words",
+                condition=Q(short_text("search_text"), binned_at__isnull=True),
+            ),
+            models.Index(
+                F("last_touch_at").desc(nulls_last=True),
+                F("id").desc(),
+                include=["search_text"],
+                name="contact_unowned_touched_words",
+                condition=Q(short_text("search_text"), owner__isnull=True, binned_at__isnull=True),
+            ),
+            models.Index(
+                F("last_touch_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="contact_touched_long",
+                condition=Q(long_text("search_text"), binned_at__isnull=True),
             ),
             models.Index(fields=["company", "sort_name"], name="contact_company"),
             models.Index(

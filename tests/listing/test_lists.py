@@ -16,11 +16,13 @@ from contacts.services import create_company, create_contacts
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.listing.filters import span
 from crm.kernel.listing.sorting import Pager, Sort
+from crm.kernel.listing.walking import Walk
 from crm.kernel.workspace.models import Workspace
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 SORTS = {
     "nullable": Sort("touched", "", "last_touch_at", descending=True, nullable=True),
+    "covered": Sort("touched", "", "last_touch_at", descending=True, nullable=True, covers="search_text"),
     "nullable rising": Sort("next", "", "next_step_at", nullable=True),
     "name": Sort("name", "", "sort_name"),
     "newest": Sort("created", "", "created_at", descending=True),
@@ -40,11 +42,12 @@ def people(rep, number: int, touched: list[int | None] | None = None, **values) 
 def walk(rows, sort: Sort, reverse: bool, size: int, way: str) -> tuple[list, list]:
     """Return the ids seen going forward to the end, and those seen going back from there."""
     own = [rows.filter(owner__isnull=empty) for empty in (False, True)]
-    walked = {"on the way": [rows], "on the way of owners": own}.get(way, [])
+    owners = list(dict.fromkeys(rows.values_list("owner", flat=True))) if way == "on the way of owners" else []
+    way_through = Walk.through(rows, owners) if way.startswith("on the way") else None
     parts = own if way == "by owner" else []
     rows = rows.values("pk", _sort=F(sort.column))
     whole = None if way == "plain" else rows
-    pager = Pager(rows, sort, reverse, size, whole=whole, walked=walked, parts=parts)
+    pager = Pager(rows, sort, reverse, size, whole=whole, walk=way_through, parts=parts)
     page = pager.page()
     forward = [row["pk"] for row in page.rows]
     while page.next is not None:
@@ -75,10 +78,11 @@ def test_the_pages_together_are_the_whole_list_once_and_in_order(
     people(rep, len(touched), touched)
     with changeset(Actor.system("test data"), "test.leave"):
         Contact.objects.filter(first_name__in=["A2", "A3"]).update(owner=None)
+        Contact.objects.filter(first_name__in=["A3", "A4"]).update(search_text="long words " * 60)
     sort = SORTS[name]
     whole = list(Contact.objects.order_by(*sort.ordering(reverse)).values_list("pk", flat=True))
-    monkeypatch.setattr("crm.kernel.listing.walking.STRETCH", stretch)
-    monkeypatch.setattr("crm.kernel.listing.walking.DENSE", 1)
+    for name_of, value in (("STRETCH", stretch), ("DENSE", 1), ("COVERED_STRETCH", stretch), ("COVERED_DENSE", 1)):
+        monkeypatch.setattr(f"crm.kernel.listing.walking.{name_of}", value)
     for way in ("plain", "gathered", "on the way", "on the way of owners", "by owner"):
         forward, back = walk(Contact.objects.all(), sort, reverse, size, way)
         assert forward == whole

@@ -7,6 +7,8 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Func, Subquery, Value
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 from django.utils.translation import gettext_lazy as _
 
 
@@ -48,6 +50,20 @@ def tags_field() -> Any:
 def trigram_index(column: str, name: str) -> GinIndex:
     """Return the one trigram index that serves fragment search on a table."""
     return GinIndex(OpClass(models.F(column), "gin_trgm_ops"), name=name)
+
+
+# A row of an index has room for 2,700 bytes; a character takes up to four.
+SHORT = 500
+
+
+def short_text(column: str) -> Any:
+    """Return the condition of rows whose text fits into an index."""
+    return LessThan(Length(column), SHORT)
+
+
+def long_text(column: str) -> Any:
+    """Return the condition of the others."""
+    return GreaterThanOrEqual(Length(column), SHORT)
 
 
 class PostalAddress(models.Model):

@@ -39,6 +39,7 @@ from .models import ListPreference, SavedView
 from .orders import MOST_SORTS, Order, Place, SeveralPager
 from .owners import OwnersView, few_owners
 from .sorting import SORTABLE, Cursor, Page, Pager, Sort
+from .walking import Walk
 
 COUNTED = 10_000
 
@@ -195,10 +196,11 @@ class ListPage(Addresses):
         sought = (self.typed and self.search is not None) or bool(self.where and self.where.parts)
         owned = self._by_owner()
         whole = self._read_rows(self.base()) if sought or owned else None
+        found = self._read_rows(rows) if whole is None else self._ordered(rows)
         plain = self.sort.indexed and self.sort.field is None and self.sort.expression is None
-        walked = self._walked(owned) if sought and plain else ()
+        walk = Walk.through(self.walked(), [each.viewer.owner for each in owned]) if sought and plain else None  # type: ignore[union-attr]
         parts = [each.filtered() for each in owned]
-        pager = Pager(self._read_rows(rows), self.sort, self.reverse, size, whole=whole, walked=walked, parts=parts)
+        pager = Pager(found, self.sort, self.reverse, size, whole=whole, walk=walk, parts=parts)
         return pager.page(*cursors)
 
     def _by_owner(self) -> list[Self]:
@@ -215,10 +217,6 @@ class ListPage(Addresses):
             lists.append(each)
         return lists
 
-    def _walked(self, owned: "list[Self]") -> list[Any]:
-        rows = self.walked()
-        return [rows.filter(each.viewer.scope(self.kind, "view").filter()) for each in owned] or [rows]
-
     def walked(self) -> Any:
         """Return the rows that the indexes of the orders hold, for searches and conditions; override where those are
         fewer."""
@@ -229,9 +227,14 @@ class ListPage(Addresses):
         read_by = (*self.shown, *([self.picture] if self.picture else []))
         names = {name: None for column in read_by for name in column.fields}
         sorts = [sort for sort, _reverse in self.order]
-        rows = rows.alias(**{sort.column: sort.expression for sort in sorts if sort.expression is not None})
+        rows = self._ordered(rows)
         keys = {"_sort": sorts[0].column} if len(sorts) == 1 else {f"_sort{i}": s.column for i, s in enumerate(sorts)}
         return rows.values("pk", *names, *self.extra_fields, **{name: F(column) for name, column in keys.items()})
+
+    def _ordered(self, rows: Any) -> Any:
+        """Return rows that know the columns of the order."""
+        sorts = (sort for sort, _reverse in self.order)
+        return rows.alias(**{sort.column: sort.expression for sort in sorts if sort.expression is not None})
 
     def row_html(self, pk: str) -> SafeString:
         """Return one row as it is drawn here, nothing if the person may not see it: after one of its cells was changed."""

@@ -15,14 +15,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.functional import Promise
 
 from .errors import BadQuery
 from .owners import first_keys
-from .walking import first_on_the_way
+from .walking import Walk, first_on_the_way
 
 PAGE_SIZE = 50
 # An order without an index is offered up to this many rows.
@@ -37,7 +37,8 @@ class Sort:
     `indexed` says whether an index of (column, id) in the natural direction exists; without one the order is kept for
     the first 10,000 rows only, and the page says so. `field` reads the cursor of an annotation.
     With an `expression`, `column` is an alias of it. `by_owner` says that (owner, column, id) has an index too, and (column, id)
-    one of the rows that nobody owns.
+    one of the rows that nobody owns. `covers` names a text column that twins of these indexes carry where the text is short
+    (`crm.kernel.core.fields.short_text`), so that a search need not look at the rows; rows with a long one have their own.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Sort:
     field: "models.Field[Any, Any] | None" = None
     expression: Any = None
     by_owner: bool = False
+    covers: str = ""
 
     def ordering(self, reverse: bool, *, gather: bool = False) -> list[Any]:
         """Return what `order_by` takes. `gather` hides the column, so that the rows are found first and sorted then.
@@ -140,18 +142,18 @@ class Pager:
         size: int = PAGE_SIZE,
         *,
         whole: Any = None,
-        walked: Sequence[Any] = (),
+        walk: Walk | None = None,
         parts: Sequence[Any] = (),
     ) -> None:
-        """Take the rows; `whole` is the list without its search, if it has one or is of few owners.
+        """Take the rows; `whole` is the list without its search, if it has one or is of few owners, and what is read of a row.
 
-        Then keys are found first: of a search on the way through the order of `walked`, else by gathering all matches; without
+        Then keys are found first: of a search on the way through the order of `walk`, else by gathering all matches; without
         one by merging `parts`, the rows of each owner. Only the rows of the page are joined to what the columns show of other
         tables.
         """
         self.rows = rows
         self.whole = whole
-        self.walked = walked
+        self.walk = walk
         self.parts = parts
         self.sort = sort
         self.reverse = reverse
@@ -204,8 +206,8 @@ class Pager:
         rows = self.rows.filter(*conditions)
         if self.whole is None:
             return list(rows.order_by(*ordering)[:limit])
-        keys = self._on_the_way(rows, conditions, limit, reverse) if self.walked else None
-        if not self.walked and self.parts:
+        keys = self._on_the_way(self.walk, rows, conditions, limit, reverse) if self.walk else None
+        if self.walk is None and self.parts:
             firsts = [part.filter(*conditions).order_by(*ordering)[:limit] for part in self.parts]
             found = [part.values_list("pk", self.sort.column) for part in firsts]
             keys = first_keys(found, self.sort.sql("value", "pk", reverse), limit)
@@ -213,17 +215,11 @@ class Pager:
             keys = rows.order_by(*self.sort.ordering(reverse, gather=True)).values("pk")[:limit]
         return list(self.whole.filter(pk__in=keys).order_by(*ordering))
 
-    def _on_the_way(self, rows: Any, conditions: list[Any], limit: int, reverse: bool) -> list[Any] | None:
-        quote, meta = connection.ops.quote_name, self.walked[0].model._meta
-        value, pk = (quote(meta.get_field(name).column) for name in (self.sort.column, meta.pk.name))
-
-        def order(table: str) -> str:
-            return self.sort.sql(f"{table}.{value}", f"{table}.{pk}", reverse)
-
+    def _on_the_way(self, walk: Walk, rows: Any, conditions: list[Any], limit: int, reverse: bool) -> list[Any] | None:
         def beyond(value: Any, pk: UUID) -> list[Any]:
             return self._blocks(Cursor(value, pk), reverse)[0]
 
-        return first_on_the_way(rows, [each.filter(*conditions) for each in self.walked], order, limit, beyond)
+        return first_on_the_way(rows, walk.filter(*conditions), self.sort, reverse, limit, beyond)
 
     def _beyond(self, place: Cursor, reverse: bool) -> Any:
         """Return the condition for rows that come after a place within its block."""
