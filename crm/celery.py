@@ -98,6 +98,16 @@ def defaults() -> dict[str, object]:
                 "schedule": 24 * 3600.0,
                 "options": {"expires": 3600},
             },
+            "call due webhooks": {
+                "task": "workflows.webhooks.tasks.send_deliveries",
+                "schedule": 5.0,
+                "options": {"expires": 5},
+            },
+            "delete old webhook deliveries": {
+                "task": "workflows.webhooks.tasks.clean_up_deliveries",
+                "schedule": 3600.0,
+                "options": {"expires": 3600},
+            },
             "send due e-mails": {
                 "task": "activities.tasks.send_mails",
                 "schedule": 10.0,

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "deals",
     "activities",
     "crm.reports",
+    "workflows.webhooks",
     "crm.demo",
 ]
 

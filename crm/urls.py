@@ -17,4 +17,5 @@ urlpatterns = [
     path("", include("deals.urls")),
     path("", include("activities.urls")),
     path("", include("crm.reports.urls")),
+    path("", include("workflows.webhooks.urls")),
 ]

@@ -49,6 +49,8 @@ from deals.models import Deal, LostReason, Pipeline, Stage
 from deals.seeds import add_first_pipeline
 from deals.services import add_person, create_deal
 from tests.conftest import Diff, _counters, make_user
+from workflows.webhooks.services.endpoints import allow_host, create_endpoint
+from workflows.webhooks.services.queue import queue_webhook
 
 pytestmark = pytest.mark.django_db  # without it there would be no test database to build the world in
 
@@ -327,6 +329,17 @@ MATRIX: dict[str, tuple[str, str]] = {
     "activities:file_restore": (NOTHING, "own"),
     "activities:timeline": ("seen by team", NOTHING),
     "activities:timeline_log": ("sees and makes", "sees and makes"),
+    # Webhooks
+    "webhooks:endpoints": ("settings", "settings"),
+    "webhooks:host_allow": (NOTHING, "settings"),
+    "webhooks:host_forbid": (NOTHING, "settings"),
+    "webhooks:delivery": ("settings", NOTHING),
+    "webhooks:delivery_again": (NOTHING, "settings"),
+    "webhooks:delivery_cancel": (NOTHING, "settings"),
+    "webhooks:endpoint": ("settings", "settings"),
+    "webhooks:endpoint_rotate": (NOTHING, "settings"),
+    "webhooks:endpoint_remove": (NOTHING, "settings"),
+    "webhooks:endpoint_test": (NOTHING, "settings"),
     # E-mail
     "activities:template_list": ("makers", NOTHING),
     "activities:template_new": ("makers", "makers"),
@@ -560,7 +573,7 @@ def _records(world: World, owner: User) -> None:
 
 
 def _mail(world: World, owner: User, boss: Actor) -> dict[str, object]:
-    """Make a template of the owner's, a mail on its way and a blocked address."""
+    """Make a template of the owner's, a mail on its way, a blocked address, and a webhook with a delivery."""
     me = Actor.of(owner)
     template = create_template(values={"name": "Hi", "subject": "Hi", "text": "Hi"}, actor=me)
     contact = Contact.objects.get(pk=world.ids["contacts/"])
@@ -568,11 +581,17 @@ def _mail(world: World, owner: User, boss: Actor) -> dict[str, object]:
     contact.refresh_from_db()
     mail = queue_template_mail(template=template, contact=contact, actor=me, key="matrix")
     block = block_address(address="x@test.example", actor=boss)
+    endpoint, _secret = create_endpoint(values={"name": "ERP", "url": "https://erp.example/"}, actor=boss)
+    delivery = queue_webhook(endpoint=endpoint, payload={}, key="matrix", actor=boss)
+    host = allow_host(host="erp.internal", actor=boss)
     world.sent["activities:template_edit"] = {"name": "Hi", "subject": "Hi", "text": "Hello"}
     return {
         "settings/templates/": template.pk,
         "settings/outbox/": mail.pk,
         "settings/blocks/": block.pk,
+        "settings/webhooks/hosts/": host.pk,
+        "settings/webhooks/deliveries/": delivery.pk,
+        "settings/webhooks/": endpoint.pk,
         "mail/compose/": world.ids["deals/"],
     }
 

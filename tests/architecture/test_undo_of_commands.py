@@ -11,7 +11,7 @@ from tests.audit.operations import OPERATIONS
 from tests.audit.sequences import OPS
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("crm", "contacts", "deals", "activities")
+APPS = ("crm", "contacts", "deals", "activities", "workflows")
 
 # Commands that no undo takes back.
 NOT_UNDONE = {
@@ -40,6 +40,10 @@ NOT_UNDONE = {
     "imports.resume": "steers a run; what it writes belongs to the change-set that is undone as a whole",
     "imports.undo": "hands the undo of an import to the worker: a change-set `audit.undo`, undone as any other",
     "imports.discard": "throws an uploaded file away of which nothing was imported, after a question",
+    "webhooks.queue": "stops what has not gone out and says what has: proved in webhooks/test_deliver.py",
+    "webhooks.redeliver": "steers a delivery; Stop is its opposite",
+    "webhooks.cancel": "steers a delivery; Send again is its opposite",
+    "webhooks.rotate": "a secret that was shown cannot be unshown; another rotation is its opposite",
     "mail.send": "stops what has not gone out and says what has: proved in mail/test_send.py; a mail cannot be unsent",
     "mail.test": "a mail to oneself; stopped like any other while it waits",
     "mail.retry": "steers a mail; Stop is its opposite",

@@ -39,6 +39,7 @@ from crm.reports import services as reports
 from deals import services as deals
 from deals.leaving import assign_deals
 from deals.models import Deal, LostReason, Pipeline, Stage
+from workflows.webhooks.services import endpoints
 
 SOON = dt.date(2027, 3, 1)
 
@@ -172,6 +173,39 @@ def _(w):
 def _(w):
     block = blocks.block_address(address="x@atlas.example", actor=w.boss)
     return lambda: blocks.lift_block(block_id=block.pk, actor=w.boss)
+
+
+# Webhooks -----------------------------------------------------------------------------------------------------------
+
+HOOK = {"name": "ERP", "url": "https://erp.example/hook", "active": True}
+
+
+@at("webhooks.create")
+def _(w):
+    return lambda: endpoints.create_endpoint(values=HOOK, actor=w.boss)
+
+
+@at("webhooks.edit")
+def _(w):
+    made, _secret = endpoints.create_endpoint(values=HOOK, actor=w.boss)
+    return lambda: endpoints.edit_endpoint(endpoint_id=made.pk, values={"active": False}, actor=w.boss)
+
+
+@at("webhooks.remove")
+def _(w):
+    made, _secret = endpoints.create_endpoint(values=HOOK, actor=w.boss)
+    return lambda: endpoints.remove_endpoint(endpoint_id=made.pk, actor=w.boss)
+
+
+@at("webhooks.allow_host")
+def _(w):
+    return lambda: endpoints.allow_host(host="erp.internal", actor=w.boss)
+
+
+@at("webhooks.forbid_host")
+def _(w):
+    made = endpoints.allow_host(host="erp.internal", actor=w.boss)
+    return lambda: endpoints.forbid_host(host_id=made.pk, actor=w.boss)
 
 
 # Duplicates, history, bulk ------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def template_new(request: Request) -> HttpResponse:
         else:
             toast(request, _("%(name)s added") % {"name": template.name}, undo=request.actor.last_change)
             return redirect("activities:template_edit", template.pk)
-    context = {"form": form, "groups": _groups(request), "heading": _("New template"), "action": request.path}
+    context = {"form": form, "field_groups": _groups(request), "heading": _("New template"), "action": request.path}
     return render(request, "mail/template.html", context, status=422 if form.errors else 200)
 
 
@@ -104,7 +104,7 @@ def template_edit(request: Request, pk: UUID) -> HttpResponse:
         "heading": template.name,
         "action": request.path,
         "editable": template.allows(request.actor, "edit"),
-        "groups": _groups(request),
+        "field_groups": _groups(request),
         **_preview(request, template),
     }
     return render(request, page_or_fragment(request, "mail/template.html", FRAGMENTS), context, status=status)

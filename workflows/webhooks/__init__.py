@@ -1,0 +1,1 @@
+"""Webhooks: what rules tell other programs, signed, tried again, and never inwards (W3)."""

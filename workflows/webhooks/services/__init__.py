@@ -1,0 +1,1 @@
+"""What is done with webhooks; import from the modules."""
