@@ -1,0 +1,103 @@
+"""All that a forecast reads of the past, in arrays: as known at any moment, for any set of deals, without a database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .learning import Learned, calibration, learn_pipeline, within
+from .stays import WON_CAUSE, Flags, Floats, Ints, Stays, Visits, stays_at
+
+
+@dataclass
+class Ledger:
+    """Visits and what deals were worth, over all days. Times are days; worth is in the base currency.
+
+    `configured` are the configured shares of the open stages, by pipeline. `worth_*` are the records of a deal's worth,
+    ordered by (deal, at); nan is no amount. `closed` (by visit) is the business date of a close. `wanted` (by visit)
+    tells the deals of the forecast: a deal belongs to it while its latest visit does. `stated` (by visit) is the
+    effective probability (P5) as the visit began, a share. `learnable` (by deal) is False for histories that were
+    selected by their outcome.
+    """
+
+    visits: Visits
+    configured: Sequence[Sequence[float]]
+    worth_deal: Ints
+    worth_at: Floats
+    worth: Floats
+    closed: Floats
+    wanted: Flags
+    stated: Floats
+    learnable: Flags
+    _stays: dict[float, Stays] = field(default_factory=dict, repr=False)
+    _learned: dict[float, list[tuple[Learned, ...]]] = field(default_factory=dict, repr=False)
+
+    @property
+    def stages(self) -> int:
+        """The largest number of open stages of a pipeline."""
+        return max((len(each) for each in self.configured), default=1)
+
+    def stays(self, moment: float) -> Stays:
+        """Return all stays as known at a moment."""
+        if moment not in self._stays:
+            self._stays[moment] = stays_at(self.visits, moment, self.stages)
+        return self._stays[moment]
+
+    def mine(self, moment: float) -> Stays:
+        """Return the stays of the wanted deals as known at a moment."""
+        found = self.stays(moment)
+        return found.where(self.wanted[found.visit])
+
+    def learned(self, moment: float) -> list[tuple[Learned, ...]]:
+        """Return what was to be learned at a moment, by pipeline and stage, from the deals of everybody."""
+        if moment not in self._learned:
+            found = self.stays(moment)
+            found = found.where(self.learnable[found.deal])
+            pipelines = [found.where(found.pipeline == each) for each in range(len(self.configured))]
+            everywhere = calibration(pipelines, self.configured)
+            self._learned[moment] = [
+                learn_pipeline(stays, shares, everywhere)
+                for stays, shares in zip(pipelines, self.configured, strict=True)
+            ]
+        return self._learned[moment]
+
+    def chances(self, found: Stays, moment: float, days: float) -> list[tuple[Learned, Ints, Floats]]:
+        """Return by stage (what was learned, places of its open deals, chance of each to be won within some days).
+
+        A deal's chance is that of its age, moved by what the stage was drawn towards on the scale of log odds. Where a
+        deal's age in its stage is not known it is taken from when it was first seen.
+        """
+        result = []
+        age = np.where(np.isfinite(found.age), found.age, moment - found.watched)
+        for pipeline, stages in enumerate(self.learned(moment)):
+            for rank, learned in enumerate(stages):
+                places = np.flatnonzero(found.is_open & (found.pipeline == pipeline) & (found.rank == rank))
+                if not len(places):
+                    continue
+                chance = within(learned.incidence, age[places], days)
+                inner = (chance > 0) & (chance < 1)
+                odds = np.log(chance[inner] / (1 - chance[inner])) + learned.drawn_by
+                chance[inner] = 1 / (1 + np.exp(-odds))
+                result.append((learned, places, chance))
+        return result
+
+    def worth_at_moment(self, deals: Ints, moment: float) -> Floats:
+        """Return what deals were worth at a moment; nan for no amount. The first record holds before it too (N8)."""
+        if not len(self.worth_deal):
+            return np.full(len(deals), np.nan)
+        first = np.searchsorted(self.worth_deal, deals, "left")
+        end = np.searchsorted(self.worth_deal, deals, "right")
+        known = np.cumsum(np.r_[0, self.worth_at <= moment])
+        place = np.maximum(first, first + known[end] - known[first] - 1)
+        return np.where(end > first, self.worth[np.minimum(place, len(self.worth) - 1)], np.nan)
+
+    def won(self, moment: float, start: float, end: float) -> tuple[Ints, Floats]:
+        """Return (deals, worth) of the wanted deals won after `start` and by `end`, as known at a moment."""
+        found = self.mine(moment)
+        closed = self.closed[found.visit]
+        found = found.where((found.cause == WON_CAUSE) & (closed > start) & (closed <= end))
+        return found.deal, np.nan_to_num(self.worth_at_moment(found.deal, moment))
+
+    def won_total(self, moment: float, start: float, end: float) -> float:
+        """Return the sum won after `start` and by `end`, as known at a moment."""
+        return float(self.won(moment, start, end)[1].sum())
