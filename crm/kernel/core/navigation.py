@@ -70,9 +70,13 @@ class Menu:
         return list(self._items.values())
 
     def for_user(self, user: Any) -> list[NavItem]:
-        """Return the entries that exist and that the person may see, in order."""
+        """Return the entries that exist and that the person may see, in order; those of a group stand together."""
         listed = [item for item in self.items() if item.url is not None and item.visible(user)]
-        return sorted(listed, key=lambda item: (item.order, item.key))
+        listed.sort(key=lambda item: (item.order, item.key))
+        first: dict[str, int] = {}
+        for place, item in enumerate(listed):
+            first.setdefault(str(item.group) or item.key, place)
+        return sorted(listed, key=lambda item: first[str(item.group) or item.key])
 
 
 main = Menu()
