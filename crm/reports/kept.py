@@ -23,6 +23,7 @@ HISTORIES = (
     "workspace_exchangeratehistory",
     "workspace_workspacehistory",
     "users_userhistory",
+    "users_rolehistory",
     "users_teamhistory",
     "contacts_companyhistory",
     "contacts_contacthistory",
@@ -54,9 +55,13 @@ def kept[T](key: Hashable, compute: Callable[[], T]) -> T:
     return value
 
 
-def figures(window: Window, asked: Mapping[str, Askable]) -> dict[str, list[Row]]:
-    """Return the rows of each question as `measure` does, kept while nothing has changed."""
-    params = {name: value for name, value in window.params().items() if name != "at" or window.at is not None}
+def figures(window: Window, asked: Mapping[str, Askable], seen: tuple[Any, ...] | None = None) -> dict[str, list[Row]]:
+    """Return the rows of each question as `measure` does, kept while nothing has changed. `seen` is the stamp, if known."""
     questions = tuple((name, each.question) for name, each in asked.items())
-    key = (stamp(), Workspace.current().pk, window.at is not None, repr(params), questions)
-    return kept(key, lambda: measure(window, asked))
+    return kept((seen or stamp(), *key_of(window), questions), lambda: measure(window, asked))
+
+
+def key_of(window: Window) -> tuple[Any, ...]:
+    """Return what tells one window from another; the running moment does not."""
+    params = {name: value for name, value in window.params().items() if name != "at" or window.at is not None}
+    return Workspace.current().pk, window.at is not None, repr(params)

@@ -7,34 +7,53 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.models import Company
+from crm.kernel.core.remember import remembered
 from crm.kernel.customfields.fields import fields_for
 from crm.kernel.users.models import Team, User
 from deals.metrics.dimensions import Dimension
-from deals.models import ForecastCategory, LostReason, Pipeline, Stage
+from deals.models import ForecastCategory, LostReason, Stage
+
+
+@remembered
+def _people() -> dict[str, str]:
+    return {str(pk): name for pk, name in User.objects.values_list("pk", "name")}
+
+
+@remembered
+def _teams() -> dict[str, str]:
+    return {str(pk): name for pk, name in Team.objects.values_list("pk", "name")}
+
+
+@remembered
+def _stages() -> list[Stage]:
+    return list(Stage.objects.select_related("pipeline").order_by("pipeline__position", "pipeline__name", "position"))
+
+
+@remembered
+def _reasons() -> dict[str, str]:
+    return {str(pk): name for pk, name in LostReason.objects.values_list("pk", "name")}
 
 
 class Names:
-    """Looks ids up; `of(dimension, value)` is what a group is called."""
+    """Looks ids up; `of(dimension, value)` is what a group is called. Small tables are kept for seconds."""
 
     def __init__(self, actor: Any) -> None:
         self.actor = actor
 
-    @cached_property
+    @property
     def people(self) -> dict[str, str]:
         """People by id."""
-        return {str(pk): name for pk, name in User.objects.values_list("pk", "name")}
+        return _people()
 
-    @cached_property
+    @property
     def teams(self) -> dict[str, str]:
         """Teams by id."""
-        return {str(pk): name for pk, name in Team.objects.values_list("pk", "name")}
+        return _teams()
 
-    @cached_property
+    @property
     def stages(self) -> list[Stage]:
         """All stages in the order of their pipelines, archived ones in their old place (N3)."""
-        return list(
-            Stage.objects.select_related("pipeline").order_by("pipeline__position", "pipeline__name", "position")
-        )
+        return _stages()
 
     @cached_property
     def stage_names(self) -> dict[str, str]:
@@ -44,13 +63,13 @@ class Names:
 
     @cached_property
     def pipelines(self) -> dict[str, str]:
-        """Pipelines by id."""
-        return {str(pk): name for pk, name in Pipeline.objects.order_by("position").values_list("pk", "name")}
+        """Pipelines by id, in their order."""
+        return {str(stage.pipeline_id): stage.pipeline.name for stage in self.stages}
 
-    @cached_property
+    @property
     def reasons(self) -> dict[str, str]:
         """Lost reasons by id."""
-        return {str(pk): name for pk, name in LostReason.objects.values_list("pk", "name")}
+        return _reasons()
 
     def companies(self, ids: list[str]) -> dict[str, str]:
         """Return the names of companies; all may be seen by those who see companies (U2)."""

@@ -74,21 +74,28 @@ def days_in(stretches: Sequence[Stretch], teams: Iterable[UUID], start: dt.date,
     return count
 
 
-def goals(ask: Ask, months: Sequence[dt.date]) -> dict[dt.date, Goal]:
+Row = tuple[UUID | None, UUID | None, dt.date, Decimal]
+
+
+def rows_of(ask: Ask, months: Iterable[dt.date]) -> list[Row]:
+    """Return the targets of these months that somebody may see: person, team, month, amount."""
+    rows = Target.objects.visible_to(ask.actor).filter(month__in=set(months))
+    return list(rows.values_list("user_id", "team_id", "month", "amount"))
+
+
+def goals(ask: Ask, months: Sequence[dt.date], rows: Sequence[Row] | None = None) -> dict[dt.date, Goal]:
     """Return the goal of each month for those whom the question is about.
 
     A person: their own target. A team: its own, and beside it the sum of its members', each by the days on which they
-    were in it. Else: the sum of the people in reach, and of the teams at the top for those who see everybody.
+    were in it. Else: the sum of the people in reach, and of the teams at the top for those who see everybody. `rows` are
+    targets that the caller has fetched already.
     """
-    rows = list(
-        Target.objects.visible_to(ask.actor)
-        .filter(month__in=months)
-        .values_list("user_id", "team_id", "month", "amount")
-    )
     found = {month: Goal() for month in months}
+    rows = [row for row in (rows_of(ask, months) if rows is None else rows) if row[2] in found]
     if not rows:
         return found
-    top = set() if ask.team or ask.person or ask.window.scope.owners is not None else _top_teams()
+    everybody = not ask.team and not ask.person and ask.window.scope.owners is None
+    top = _top_teams() if everybody and any(team for _user, team, _month, _amount in rows) else set()
     stretches = memberships() if ask.team else {}
     for user, team, month, amount in rows:
         if user is None:
@@ -112,26 +119,29 @@ def _top_teams() -> set[UUID]:
     return set(Team.objects.filter(parent__isnull=True).values_list("pk", flat=True))
 
 
-def goal_of(ask: Ask, period: Period | None = None) -> Goal:
+def share_in(period: Period, month: dt.date) -> Decimal:
+    """Return which part of a month's days lies in a period."""
+    days = calendar.monthrange(month.year, month.month)[1]
+    inside = (min(period.end, month + (days - 1) * DAY) - max(period.start, month)).days + 1
+    return Decimal(max(inside, 0)) / days
+
+
+def goal_of(ask: Ask, period: Period | None = None, rows: Sequence[Row] | None = None) -> Goal:
     """Return the goal of the whole period; months that lie in it in part count by their days."""
     period = period or ask.period
     total = Goal()
-    for month, goal in goals(ask, months_between(period.start, period.end)).items():
-        days = calendar.monthrange(month.year, month.month)[1]
-        inside = (min(period.end, month + (days - 1) * DAY) - max(period.start, month)).days + 1
-        total += goal.part(Decimal(inside) / days)
+    for month, goal in goals(ask, months_between(period.start, period.end), rows).items():
+        total += goal.part(share_in(period, month))
     return total
 
 
-def goals_of_people(ask: Ask, people: Iterable[str]) -> dict[str, Decimal]:
+def goals_of_people(ask: Ask, rows: Sequence[Row] | None = None) -> dict[str, Decimal]:
     """Return the targets of people for the period, by id as text; months count by their days."""
-    period = ask.period
     found: dict[str, Decimal] = defaultdict(Decimal)
-    rows = Target.objects.visible_to(ask.actor).filter(month__in=period.months, user__in=list(people))
-    for user, month, amount in rows.values_list("user_id", "month", "amount"):
-        days = calendar.monthrange(month.year, month.month)[1]
-        inside = (min(period.end, month + (days - 1) * DAY) - max(period.start, month)).days + 1
-        found[str(user)] += amount * inside / days
+    wanted = set(ask.period.months)
+    for user, _team, month, amount in rows_of(ask, wanted) if rows is None else rows:
+        if user is not None and month in wanted:
+            found[str(user)] += amount * share_in(ask.period, month)
     return dict(found)
 
 

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from .views import mails, reports, targets
+from .views import dashboard, mails, reports, targets
 
 app_name = "reports"
 urlpatterns = [
-    path("reports/", reports.report_index, name="report_home"),
+    path("reports/", dashboard.overview, name="report_home"),
     path("reports/all/", reports.report_index, name="report_index"),
     path("reports/mails/", mails.mail_list, name="mail_list"),
     path("reports/mails/<uuid:pk>/", mails.mail_edit, name="mail_edit"),

@@ -6,6 +6,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -59,6 +60,10 @@ class Number:
     def among(self, condition: str) -> Self:
         """Return the number over the part of its set for which a condition over `f` holds."""
         return replace(self, extra=f"{self.extra} AND ({condition})")
+
+    def during(self, name: str) -> Self:
+        """Return the number over the days `<name>_start` to `<name>_end` of the window's extra values."""
+        return replace(self, where=re.sub(r"%\((start|end)\)s", rf"%({name}_\1)s", self.where))
 
     @property
     def condition(self) -> str:
