@@ -2,12 +2,9 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.db.models import Q, QuerySet
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.kernel.core import formats
 from crm.kernel.core.html import icon_html
 from crm.kernel.listing.columns import Column, badge, person_column
-from crm.kernel.listing.errors import BadQuery
-from crm.kernel.listing.filters import ChoiceFilter, DateFilter, Filter, PersonFilter, YesFilter
+from crm.kernel.listing.filters import ChoiceFilter, DateFilter, FigureFilter, PersonFilter, YesFilter
 from crm.kernel.listing.lists import Empty, ListPage, TextSearch, View
 from crm.kernel.listing.sorting import Sort
 
@@ -168,31 +164,6 @@ def _when(row: Row, page: ListPage) -> str:
     return formats.day(row["scheduled_on"]) if row["scheduled_on"] else formats.when(row["at"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoneFilter(Filter):
-    """The activities behind a figure of a report: `?done=...`, written by the report; people only take it off again."""
-
-    def read(self, data: QueryDict, page: ListPage) -> Done | None:
-        """Return the days and kinds; raises BadQuery for what makes no sense."""
-        text = data.get(self.key)
-        try:
-            return Done.parse(text) if text else None
-        except ValueError as error:
-            raise BadQuery(self.key, text or "") from error
-
-    def condition(self, value: Done, page: ListPage) -> Q:
-        """Return its activities."""
-        return Q(pk__in=value.among(Activity.objects.all()).values("pk")) if value.weekday else value.condition
-
-    def words(self, value: Done, page: ListPage) -> str:
-        """Return the days."""
-        return f"{formats.short_day(value.start)} \N{EN DASH} {formats.short_day(value.end)}"
-
-    def form_fields(self, value: Done | None, page: ListPage) -> dict[str, forms.Field]:
-        """Return nothing: a report writes it, and it is kept while other filters are set."""
-        return {}
-
-
 class ActivityList(ListPage):
     """What people did and plan to do: calls, e-mails, meetings, notes (R5)."""
 
@@ -225,7 +196,7 @@ class ActivityList(ListPage):
         ChoiceFilter(key="outcome", label=_("Outcome"), column="outcome", choices=Activity.Outcome.choices),
         YesFilter(key="planned", label=_("Planned"), rows=Q(completed_at__isnull=True)),
         DateFilter(key="at", label=_("When"), column="at"),
-        DoneFilter(key="done", label=_("Done")),
+        FigureFilter(key="done", label=_("Done"), parse=Done.parse),
     )
     sorts = (Sort("at", _("When"), "at", descending=True),)
     views = (

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import ExtractIsoWeekDay, TruncDate
 from django.utils.translation import gettext_lazy as _
 
+from crm.kernel.core import formats
 from crm.kernel.workspace.models import Workspace
 
 from .models import Activity
@@ -48,26 +49,26 @@ class Done:
             raise ValueError(text)
         return found
 
-    @property
-    def condition(self) -> Q:
-        """The condition of its activities."""
+    def condition(self, actor: Any = None) -> Q:
+        """Return the condition of its activities."""
         zone = Workspace.current().zone
         first = dt.datetime.combine(self.start, dt.time(), tzinfo=zone)
         after = dt.datetime.combine(self.end + dt.timedelta(days=1), dt.time(), tzinfo=zone)
-        return Q(completed_at__gte=first, completed_at__lt=after, type__in=self.kinds)
-
-    def among(self, rows: Any) -> Any:
-        """Return the activities of a query set that it counts."""
-        rows = rows.filter(self.condition)
+        found = Q(completed_at__gte=first, completed_at__lt=after, type__in=self.kinds)
         if self.weekday is None:
-            return rows
-        day = ExtractIsoWeekDay("completed_at", tzinfo=Workspace.current().zone)
-        return rows.alias(_weekday=day).filter(_weekday=self.weekday)
+            return found
+        day = ExtractIsoWeekDay("completed_at", tzinfo=zone)
+        among = Activity.objects.filter(found).alias(_weekday=day).filter(_weekday=self.weekday)
+        return found & Q(pk__in=among.values("pk"))
+
+    def words(self, actor: Any) -> str:
+        """Return the days."""
+        return f"{formats.short_day(self.start)} \N{EN DASH} {formats.short_day(self.end)}"
 
 
 def done_by(actor: Any, done: Done, people: Collection[Any] | None = None) -> list[dict[str, Any]]:
     """Return how many activities each person did, by kind and day: `user_id`, `type`, `day`, `count` (U3, N7)."""
-    rows = done.among(Activity.objects.visible_to(actor).live()).filter(user__isnull=False)
+    rows = Activity.objects.visible_to(actor).live().filter(done.condition(), user__isnull=False)
     if people is not None:
         rows = rows.filter(user__in=list(people))
     day = TruncDate("completed_at", tzinfo=Workspace.current().zone)

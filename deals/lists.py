@@ -1,12 +1,9 @@
 """The list of deals, and the filters, orders and search that it shares with the board."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from django import forms
 from django.db.models import Q
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import escape
@@ -17,10 +14,10 @@ from crm.kernel.core import formats
 from crm.kernel.core.html import icon_html, org_avatar_html
 from crm.kernel.listing.bins import BINNED, BinPage, restore_column
 from crm.kernel.listing.columns import Column, Row, Total, ago_cell, day_cell, link, person_column, time_html
-from crm.kernel.listing.errors import BadQuery
 from crm.kernel.listing.filters import (
     ChoiceFilter,
     DateFilter,
+    FigureFilter,
     Filter,
     PersonFilter,
     RecordFilter,
@@ -33,7 +30,7 @@ from crm.kernel.listing.plain import tags_column
 from crm.kernel.listing.sorting import Sort
 
 from .cards import STEP_ICONS, next_due, step_words
-from .metrics.figures import BadFigure, Figure
+from .metrics.figures import Figure
 from .models import Deal, Stage
 from .models.deal import quiet
 from .offers import DEAL_COLUMNS, DEAL_CONDITIONS, company_name, pipeline_choices, stage_choices
@@ -123,34 +120,6 @@ def _next_step(row: Row, page: ListPage) -> str:
     return mark_safe(f'<span class="next" data-due="{due}">{icon}{words}</span>')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigureFilter(Filter):
-    """The deals behind a figure of a report: `?figure=...`, written by the report; people only take it off again."""
-
-    def read(self, data: QueryDict, page: ListPage) -> Figure | None:
-        """Return the figure; raises BadQuery for one that makes no sense."""
-        if not (text := data.get(self.key)):
-            return None
-        try:
-            figure = Figure.parse(text)
-            figure.dimensions(page.actor)
-        except (BadFigure, KeyError, ValueError) as error:
-            raise BadQuery(self.key, words=str(_("This figure is not known."))) from error
-        return figure
-
-    def condition(self, value: Figure, page: ListPage) -> Q:
-        """Return its deals, by the same rule as its sum."""
-        return value.condition(page.actor)
-
-    def words(self, value: Figure, page: ListPage) -> str:
-        """Return the figure in words, with what the report counted: 23 deals, $531,000."""
-        return value.words(page.actor)
-
-    def form_fields(self, value: Figure | None, page: ListPage) -> dict[str, forms.Field]:
-        """Return nothing: a report writes it, and it is kept while other filters are set."""
-        return {}
-
-
 class DealList(ListPage):
     """All deals that a person may see, open and closed (P0)."""
 
@@ -204,7 +173,7 @@ class DealList(ListPage):
         SOURCE,
         *GAPS,
         YesFilter(key="restated", label=_("Dated back"), rows=restated),
-        FigureFilter(key="figure", label=_("Figure")),
+        FigureFilter(key="figure", label=_("Figure"), parse=Figure.parse),
     )  # fmt: skip
     sorts: ClassVar[tuple[Sort, ...]] = (
         BY_CREATION,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from contacts.came import Came
 from contacts.models import Contact, LeadStatus, Lifecycle
 from contacts.registry import lead_actions
 from crm.kernel.core.html import escape
@@ -16,6 +17,7 @@ from crm.kernel.listing.columns import Column, Row, ago_cell, person_column
 from crm.kernel.listing.filters import (
     ChoiceFilter,
     DateFilter,
+    FigureFilter,
     PersonFilter,
     RecordFilter,
     TagFilter,
@@ -89,6 +91,7 @@ class ContactList(ListPage):
             periods=("today", "last-7", "last-30", "not-30", "never"),
         ),
         DateFilter(key="created", label=_("Created"), column="created_at"),
+        FigureFilter(key="came", label=_("Came in"), parse=Came.parse),
         YesFilter(key="no_next_step", label=_("No next step"), rows=Q(next_step_at__isnull=True)),
         YesFilter(key="no_email", label=_("No e-mail address"), rows=Q(primary_email="")),
     )  # fmt: skip

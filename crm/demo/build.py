@@ -29,6 +29,7 @@ from deals.services import create_deal, edit_deal, move_deal
 from .custom import company_values, contact_values, deal_values
 from .setting import OSKAR, set_scene, switch_off_oskar
 from .story import Step, tell
+from .targets import set_sample_targets
 from .words.texts import LOST_COMMENTS
 
 # What happened since then is news, as if done on the page: it rings the bells of those whom it concerns.
@@ -43,6 +44,7 @@ def build_story(*, seed: int, password: str, now: dt.datetime | None = None) -> 
         people = set_scene(password=password, now=now)
         steps = tell(seed=seed, now=now, zone=Workspace.current().zone)
         Player(people).play(gather_notes(steps, now), now=now)
+        set_sample_targets(now=now)
         _settle_events(now)
     if not connection.in_atomic_block:
         jobs.sweep()

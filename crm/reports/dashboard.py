@@ -27,7 +27,7 @@ from .kept import figures, kept, key_of, stamp
 from .names import Names
 from .periods import DAY, months_between
 from .reports.conversion import funnel_chart
-from .tables import NOTHING, no_rate_note, written
+from .tables import NOTHING, no_rate_note, percent, rounded, written
 from .targets import Goal, goal_of, goals, goals_of_people, pace, rows_of
 from .targets import Row as TargetRow
 
@@ -87,6 +87,7 @@ class Dashboard:
         self.ask = ask
         self.names = Names(ask.actor)
         self.period, self.before = ask.period, ask.period.previous()
+        self.past = self.before.beside(self.period)
         self.currency = Workspace.current().base_currency
 
     @cached_property
@@ -182,18 +183,18 @@ class Dashboard:
             ("weighted", _("Weighted"), now.weighted, before.weighted, [each.weighted for each in curve]),
         ):
             kpi = Kpi(key, label, formats.money_short(value, self.currency), link, spark=Spark.of(values))
-            self._compare_share(kpi, value, old, _("on end of %(period)s") % {"period": self.before})
+            self._compare_share(kpi, value, old, _("on end of %(period)s") % {"period": self.past})
             found.append(kpi)
         return found
 
     def _compare_share(self, kpi: Kpi, value: Any, old: Any, note: str) -> None:
         """Fill in by which share a figure has changed; nothing where there was nothing to compare with."""
         if not old:
-            kpi.note = _("nothing to compare with in %(period)s") % {"period": self.before}
+            kpi.note = _("nothing to compare with in %(period)s") % {"period": self.past}
             return
         change = (Decimal(value) - Decimal(old)) / Decimal(old)
         kpi.up = kpi.good = change >= 0
-        kpi.delta, kpi.note = written(abs(change), "percent"), note
+        kpi.delta, kpi.note = percent(abs(change), 0), note
 
     def _won(self) -> Kpi:
         won = decimal(self.found["won"][0]["amount"])
@@ -207,27 +208,27 @@ class Dashboard:
         kpi.unit = _("of %(target)s") % {"target": formats.money_short(goal, self.currency)}
         kpi.meter = min(share_of(won, goal), 100.0)
         kpi.note = _("%(done)s done, %(time)s of time") % {
-            "done": written(won / goal, "percent"),
-            "time": written(elapsed, "percent"),
+            "done": percent(won / goal, 0),
+            "time": percent(elapsed, 0),
         }
         speed = pace(won, goal, self.period, self.ask.today)
-        kpi.why = _("Pace %(pace)s") % {"pace": written(speed, "percent")} if speed is not None else ""
+        kpi.why = _("Pace %(pace)s") % {"pace": percent(speed, 0)} if speed is not None else ""
         return kpi
 
     def _win_rate(self) -> Kpi:
         now, before = n.win_rate(self.found["decided"][0]), n.win_rate(self.found["decided_before"][0])
         by_month = {row["closed_month"]: n.win_rate(row).by_count for row in self.found["decided_curve"]}
-        kpi = Kpi("win_rate", _("Win rate"), written(now.by_count, "percent"), self.ask.figure(n.DECIDED))
+        kpi = Kpi("win_rate", _("Win rate"), percent(now.by_count, 0), self.ask.figure(n.DECIDED))
         kpi.spark = Spark.of([by_month.get(month.isoformat()) for month in self.curve_months])
         if now.by_count is None:
             kpi.note = _("no deal was decided")
         elif before.by_count is None:
-            kpi.note = _("nothing to compare with in %(period)s") % {"period": self.before}
+            kpi.note = _("nothing to compare with in %(period)s") % {"period": self.past}
         else:
             points = (now.by_count - before.by_count) * 100
             kpi.up = kpi.good = points >= 0
-            kpi.delta = _("%(n)s pts") % {"n": written(abs(points), "days")}
-            kpi.note = _("on %(period)s") % {"period": self.before}
+            kpi.delta = _("%(n)s pts") % {"n": rounded(abs(points), 0)}
+            kpi.note = _("on %(period)s") % {"period": self.past}
         return kpi
 
     def _velocity(self) -> Kpi:
@@ -250,7 +251,7 @@ class Dashboard:
             kpi.note = str(now.why)
             return kpi
         kpi.value, kpi.unit = formats.money_short(now.value, self.currency), _("a day")
-        self._compare_share(kpi, now.value, before.value, _("on %(period)s") % {"period": self.before})
+        self._compare_share(kpi, now.value, before.value, _("on %(period)s") % {"period": self.past})
         return kpi
 
     def _cycle(self) -> Kpi:
@@ -264,13 +265,13 @@ class Dashboard:
         kpi.value, kpi.unit = written(now["median"], "days"), _("days, median")
         kpi.why = _("Mean %(n)s days") % {"n": written(now["mean"], "days")}
         if before["median"] is None:
-            kpi.note = _("nothing to compare with in %(period)s") % {"period": self.before}
+            kpi.note = _("nothing to compare with in %(period)s") % {"period": self.past}
             return kpi
         change = decimal(now["median"]) - decimal(before["median"])
         kpi.up, kpi.good = change > 0, change <= 0
         words = _("slower than %(period)s") if change > 0 else _("faster than %(period)s")
         kpi.delta = _("%(n)s days") % {"n": written(abs(change), "days")}
-        kpi.note = words % {"period": self.before} if change else _("as in %(period)s") % {"period": self.before}
+        kpi.note = words % {"period": self.past} if change else _("as in %(period)s") % {"period": self.past}
         return kpi
 
     @cached_property

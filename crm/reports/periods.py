@@ -80,6 +80,18 @@ class Period:
             return {"from": self.start.isoformat(), "to": self.end.isoformat()}
         return {"period": self.kind, "on": self.start.isoformat()}
 
+    def beside(self, other: "Period") -> str:
+        """Return what it is called beside another period: without the year where that says it."""
+        if self.start.year == other.start.year and self.kind in ("month", "quarter"):
+            return date_format(self.start, "M") if self.kind == "month" else f"Q{self.quarter}"
+        return str(self)
+
+    @property
+    def quarter(self) -> int:
+        """Which quarter of its fiscal year it begins in."""
+        first = Period.around("year", self.start).start
+        return ((self.start.year - first.year) * 12 + self.start.month - first.month) // 3 + 1
+
     def __str__(self) -> str:
         if self.kind == "month":
             return date_format(self.start, pgettext("a month, as Oct 2026", "M Y"))
@@ -91,7 +103,5 @@ class Period:
         if self.kind == "year":
             return year
         if self.kind == "quarter":
-            first = Period.around("year", self.start).start
-            number = ((self.start.year - first.year) * 12 + self.start.month - first.month) // 3 + 1
-            return _("Q%(number)s %(year)s") % {"number": number, "year": year}
+            return _("Q%(number)s %(year)s") % {"number": self.quarter, "year": year}
         return f"{formats.short_day(self.start)} \N{EN DASH} {formats.short_day(self.end)}"

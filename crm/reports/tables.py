@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from django.utils.formats import number_format
@@ -71,16 +71,30 @@ def written(value: Any, kind: str, currency: str = "") -> str:
     if kind == "money":
         return formats.money(Decimal(str(value)).quantize(Decimal(1)), currency or Workspace.current().base_currency)
     if kind == "percent":
-        return _("%(n)s %%") % {"n": number_format(Decimal(str(value)) * 100, 1)}
+        return percent(value)
     if kind == "days":
-        return number_format(Decimal(str(value)), 1)
+        return rounded(value, 1)
     if kind == "count":
         return number_format(value, 0, force_grouping=True)
     if kind == "decimal":
-        return number_format(Decimal(str(value)), 2, force_grouping=True)
+        return rounded(value, 2)
     if kind == "day" and isinstance(value, dt.date):
         return formats.short_day(value)
     return str(value)
+
+
+def rounded(value: Any, places: int) -> str:
+    """Return a number rounded half-even, without decimals where it is whole."""
+    number = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    whole = number == number.to_integral_value()
+    return str(number_format(number, 0 if whole else places, force_grouping=True))
+
+
+def percent(value: Any, places: int = 1) -> str:
+    """Return a share in percent; a dash for none."""
+    if value is None:
+        return NOTHING
+    return _("%(n)s%%") % {"n": rounded(Decimal(str(value)) * 100, places)}
 
 
 def exact(value: Any, kind: str) -> Any:

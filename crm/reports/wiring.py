@@ -9,7 +9,7 @@ from crm.kernel.core import navigation
 from crm.kernel.core.navigation import NavItem
 
 from . import registry
-from .reports import conversion, outcome, pipeline
+from .reports import conversion, customers, forecast, leads, outcome, people, pipeline
 from .views.shared import may_see_reports
 
 COMMANDS = {
@@ -29,6 +29,13 @@ def connect() -> None:
         outcome.WinLoss,
         outcome.WonByMonth,
         outcome.VelocityByMonth,
+        forecast.Forecast,
+        forecast.Slipped,
+        forecast.Change,
+        people.Leaderboard,
+        people.ActivityByPerson,
+        leads.LeadSources,
+        customers.Customers,
     )
     audit.label_commands(COMMANDS)
     navigation.register(
@@ -38,7 +45,7 @@ def connect() -> None:
         )
     )  # fmt: skip
     navigation.register_settings(
-        NavItem("targets", _("Targets"), "reports:targets", "target", group=_("Workspace"), order=62, visible=may_set)
+        NavItem("targets", _("Targets"), "reports:targets", "target", group=_("Workspace"), order=61, visible=may_set)
     )
 
 

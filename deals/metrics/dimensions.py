@@ -15,11 +15,18 @@ def _yes(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
 
+def _int(text: str) -> int:
+    number = int(text)
+    if abs(number) >= 2**31:
+        raise ValueError(text)
+    return number
+
+
 READERS: dict[str, Callable[[str], Any]] = {
     "text": str,
     "uuid": UUID,
     "date": dt.date.fromisoformat,
-    "int": int,
+    "int": _int,
     "boolean": _yes,
 }
 

@@ -28,7 +28,7 @@ from . import conversion, dimensions, numbers
 from .dimensions import Dimension
 from .facts import NEAREST, with_facts
 from .measure import Number, positional, select_sql
-from .window import Window, reach
+from .window import Window, end_of_day, reach
 
 NOBODY = "~"  # the mark of what has no value
 EARLIEST = dt.date(1900, 1, 1)
@@ -128,10 +128,12 @@ class Figure:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a figure from an address; raises BadFigure."""
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=60)
-        single = dict(pairs)
+        """Read a figure from an address; raises BadFigure, also for marks that no report knows."""
         try:
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=60)
+            single = dict(pairs)
+            if "\0" in text or any("\0" in value for _name, value in pairs):
+                raise BadFigure(text)
             return cls(
                 single["n"],
                 dt.date.fromisoformat(single["from"]),
@@ -143,6 +145,8 @@ class Figure:
                 {n.removeprefix("is."): None if v == NOBODY else v for n, v in pairs if n.startswith("is.")},
                 dt.date.fromisoformat(single["since"]) if "since" in single else None,
             )._checked()
+        except BadFigure:
+            raise
         except (KeyError, ValueError) as error:
             raise BadFigure(text) from error
 
@@ -151,13 +155,14 @@ class Figure:
             raise ValueError(self.key)
         if any(day is not None and not EARLIEST <= day <= timezone.localdate() for day in (self.as_of, self.since)):
             raise ValueError(self.as_of)
+        self.dimensions(None)
         return self
 
     def window(self, scope: Scope) -> Window:
         """Return the question behind it, for somebody's reach."""
         window = Window(
             self.start, self.end, scope, self.pipelines, people=self.people, as_of=self.as_of,
-            extra={"since": self.since} if self.since else {},
+            extra={"since": self.since, "since_at": end_of_day(self.since)} if self.since else {},
         )  # fmt: skip
         return replace(window, teams=teams_below((self.team,), window.at)) if self.team else window
 
@@ -186,8 +191,11 @@ class Figure:
         return positional(statement, {**window.params(), **values})
 
     def condition(self, actor: Any) -> Q:
-        """Return the condition of its deals; raises BadFigure."""
-        return Q(pk__in=RawSQL(*self.statement(actor)))  # noqa: S611  values are parameters
+        """Return the condition of its deals: none where it is told apart by a field that the person may not see."""
+        try:
+            return Q(pk__in=RawSQL(*self.statement(actor)))  # noqa: S611  values are parameters
+        except BadFigure:  # told apart by a field that this person may not see
+            return Q(pk__in=[])
 
     def words(self, actor: Any) -> str:
         """Return what it is in words, with what it counts: Won, 1 Oct - 31 Dec: 23 deals, $531,000."""
@@ -199,8 +207,12 @@ class Figure:
             label = _("%(figure)s, as of %(day)s") % {"figure": label, "day": formats.short_day(self.as_of)}
         if not isinstance(number, Number):
             return label
+        try:
+            statement = self.statement(actor, "count(DISTINCT f.id), COALESCE(sum(f.value), 0)")
+        except BadFigure:
+            return label
         with connection.cursor() as cursor:
-            cursor.execute(*self.statement(actor, "count(DISTINCT f.id), COALESCE(sum(f.value), 0)"))
+            cursor.execute(*statement)
             deals, amount = cursor.fetchone()
         counted = ngettext("%d deal", "%d deals", deals) % deals
         return f"{label}: {counted}, {formats.money(amount, Workspace.current().base_currency)}"

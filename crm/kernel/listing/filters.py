@@ -353,6 +353,39 @@ def span(period: str, today: dt.date) -> tuple[dt.date | None, dt.date | None]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FigureFilter(Filter):
+    """The rows behind a figure of a report: the report writes the address, people only take the filter off again.
+
+    `parse` reads the address (raising ValueError for what makes no sense) and returns what has `condition(actor)` and
+    `words(actor)`.
+    """
+
+    parse: Callable[[str], Any]
+
+    def read(self, data: QueryDict, page: "ListPage") -> Any:
+        """Return the figure; raises BadQuery."""
+        if not (text := data.get(self.key)):
+            return None
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise BadQuery(self.key, words=_("This figure is not known.")) from error
+
+    def condition(self, value: Any, page: "ListPage") -> Q:
+        """Return its rows, by the same rule as the figure."""
+        found: Q = value.condition(page.actor)
+        return found
+
+    def words(self, value: Any, page: "ListPage") -> str:
+        """Return the figure in words."""
+        return str(value.words(page.actor))
+
+    def form_fields(self, value: Any, page: "ListPage") -> dict[str, forms.Field]:
+        """Return nothing: it is kept while other filters are set."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class YesFilter(Filter):
     """A tick: `?no_amount=1`. `rows` is a condition, or a function from the list page to one."""
 

@@ -86,7 +86,7 @@ class Conversion(Report):
                 continue
             link = {name: ask.figure(number, entered=stage.pk, became=name) for name in (STILL_OPEN, MOVED_ON, LOST)}
             low, high = each.interval or (None, None)
-            biased = _("biased: over a tenth is open") if each.biased else ""
+            biased = _("biased") if each.biased else ""
             result.add(
                 names.stage_names[str(stage.pk)],
                 Cell(each.reached, ask.figure(number, entered=stage.pk)),
@@ -94,7 +94,7 @@ class Conversion(Report):
                 Cell(each.lost, link[LOST]),
                 Cell(each.still_open, link[STILL_OPEN]),
                 Cell(each.of_all, note=biased, few=each.few),
-                Cell(each.of_decided, note=biased, few=each.few),
+                Cell(each.of_decided, few=each.few),
                 *(Cell(value, few=each.few) for value in (each.share, low, high)),
             )
         if chart := funnel_chart(ask, found["funnel"], names):
@@ -103,6 +103,12 @@ class Conversion(Report):
             result.empty = _("No deal reached a stage in this period.")
         elif any(each.few for each in by_stage.values()):
             result.notes.append(_("Shares of fewer than ten decided deals are grey: they say little."))
+        if any(each.biased for each in by_stage.values()):
+            result.notes.append(
+                _(
+                    "Biased: over a tenth of the deals is still open, so raw shares mislead; the share within days does not."
+                )
+            )
         if unknown := found["unknown"][0]["deals"]:
             result.notes.append(_("Deals whose creation date is not known are not in the funnel: %d.") % unknown)
         return result

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
-from django.utils.translation import gettext as _
 
 from crm.reports.charts import short as short_value
-from crm.reports.tables import NOTHING, Cell, Column, Result, TableRow
+from crm.reports.tables import NOTHING, Cell, Column, Result, TableRow, percent
 from crm.reports.tables import written as written_value
 
 register = template.Library()
@@ -30,7 +28,7 @@ def shown(cell: Cell, column: Column) -> str:
 def written(value: Any, kind: str) -> str:
     """Return a value as people read it; `percent0` is a share without decimals."""
     if kind == "percent0":
-        return NOTHING if value is None else _("%(n)s %%") % {"n": number_format(round(value * 100), 0)}
+        return percent(value, 0)
     return written_value(value, kind)
 
 

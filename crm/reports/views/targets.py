@@ -53,7 +53,7 @@ def targets(request: Request) -> HttpResponse:
     context = {
         "year": year,
         "months": months,
-        "groups": rows_of(holders, months, request.POST if grid else None, grid.errors if grid else {}),
+        "sheets": rows_of(holders, months, request.POST if grid else None, grid.errors if grid else {}),
         "currency": Workspace.current().base_currency,
         "earlier": f"?year={year.previous().start}",
         "later": f"?year={year.next().start}",

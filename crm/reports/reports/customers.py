@@ -1,0 +1,190 @@
+"""Customers: who buys, since when, how much depends on a few, and who was left alone (R4, N2)."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts.models import Company, Contact, Lifecycle
+from crm.reports.asks import Ask
+from crm.reports.charts import Bars
+from crm.reports.kept import figures
+from crm.reports.periods import Period
+from crm.reports.registry import CUSTOMERS, Report
+from crm.reports.tables import Cell, Column, Result
+from deals.metrics import dimensions as d
+from deals.metrics import numbers as n
+from deals.metrics.figures import register_number
+from deals.metrics.measure import IN_PERIOD, SUMS, Number, Row, decimal
+from deals.metrics.window import add_months
+
+MOST = 100
+_YEAR_BEFORE = "f.closed_on > %(end)s::date - interval '12 months'"
+CUSTOMERS_OF = Number(
+    "customers",
+    gettext_lazy("Customers"),
+    "R4, N2",
+    gettext_lazy(
+        "Companies with deals that stand won by the end of the period. New: the first win lies in the period. Active: a win "
+        "in the twelve months before its end. Churned: people marked as churned in the period. Concentration: the share "
+        "of the won amount that the largest customers bring."
+    ),
+    "f.kind = 'won' AND f.closed_on <= %(end)s::date",
+    (
+        *SUMS,
+        ("first", "min(f.closed_on)"),
+        ("last", "max(f.closed_on)"),
+        ("in_period", f"COALESCE(sum(f.value) FILTER (WHERE {IN_PERIOD}), 0)"),
+        ("deals_in_period", f"count(*) FILTER (WHERE {IN_PERIOD})"),
+        ("active", f"bool_or({_YEAR_BEFORE})"),
+    ),
+)
+register_number(CUSTOMERS_OF.key, lambda: CUSTOMERS_OF)
+
+
+class Customers(Report):
+    """Customers by what they bought, or by the quarter in which they came."""
+
+    key = "customers"
+    title = gettext_lazy("Customers")
+    text = gettext_lazy(
+        "Who bought how much, who is new, how much depends on a few, and how long nobody has been in touch."
+    )
+    group = CUSTOMERS
+    order = 20
+    period = "year"
+    filters = ("period", "pipeline", "team", "person", "as_of")
+    numbers = (CUSTOMERS_OF, n.WON)
+
+    def options(self, actor: Any) -> Mapping[str, Mapping[str, Any]]:
+        """Return by customer, or by cohort."""
+        return {"by": {"customer": _("Customer"), "cohort": _("Quarter of the first win")}}
+
+    def build(self, ask: Ask) -> Result:
+        """Return the largest customers with the rest in one row, or a row for each cohort."""
+        return self._cohorts(ask) if ask.options["by"] == "cohort" else self._customers(ask)
+
+    def _customers(self, ask: Ask) -> Result:
+        number = CUSTOMERS_OF.by(d.COMPANY)
+        rows = [row for row in figures(ask.window, {"rows": number})["rows"] if row["company"]]
+        result = Result(
+            [
+                Column("customer", _("Customer")),
+                Column("deals", _("Won in the period"), "count"),
+                Column("amount", _("Amount in the period"), "money"),
+                Column("share", _("Share"), "percent"),
+                Column("added", _("Added up"), "percent", _("concentration")),
+                Column("all", _("Won in all"), "money"),
+                Column("first", _("First win"), "day"),
+                Column("last", _("Last win"), "day"),
+                Column("touch", _("Days since touch"), "count"),
+            ]
+        )
+        self._counts(result, ask, rows)
+        if not rows:
+            result.empty = _("No deal was won by then.")
+            return result
+        rows.sort(key=lambda row: (-decimal(row["in_period"]), -decimal(row["amount"]), row["company"]))
+        total = sum((decimal(row["in_period"]) for row in rows), Decimal(0))
+        shown, rest = rows[:MOST], rows[MOST:]
+        known = self._companies(ask, [row["company"] for row in shown])
+        added, bars, now = Decimal(0), [], ask.window.now
+        for row in shown:
+            name, touched = known.get(row["company"], ("?", None))
+            amount = decimal(row["in_period"])
+            added += amount
+            link = ask.figure(n.WON, company=row["company"])
+            result.add(
+                Cell(name, f"/companies/{row['company']}/"),
+                Cell(row["deals_in_period"], link),
+                Cell(amount, link),
+                amount / total if total else None,
+                added / total if total else None,
+                Cell(decimal(row["amount"]), ask.figure(CUSTOMERS_OF, company=row["company"])),
+                dt.date.fromisoformat(row["first"]),
+                dt.date.fromisoformat(row["last"]),
+                max((now - touched).days, 0) if touched else None,
+            )
+            bars.append((name, amount, link))
+        if rest:
+            others = [
+                sum((decimal(row[k]) for row in rest), Decimal(0)) for k in ("deals_in_period", "in_period", "amount")
+            ]
+            share = others[1] / total if total else None
+            every = Decimal(1) if total else None
+            words = _("%d others") % len(rest)
+            result.add(words, int(others[0]), others[1], share, every, others[2], None, None, None)
+        result.charts.append(Bars.of(_("Amount in the period"), bars[:15], "money", "ok"))
+        return result
+
+    @staticmethod
+    def _counts(result: Result, ask: Ask, rows: list[Row]) -> None:
+        """Put the counts of new, active and churned customers above the table."""
+        start = ask.period.start.isoformat()
+        churned = (
+            Contact.objects.visible_to(ask.actor)
+            .live()
+            .filter(lifecycle=Lifecycle.CHURNED, churned_on__range=(ask.period.start, ask.period.end))
+        )
+        words = _(
+            "New customers: %(new)d. Active: %(active)d. Customers in all: %(all)d. People marked as churned: %(gone)d."
+        )
+        result.notes.append(
+            words
+            % {
+                "new": sum(row["first"] >= start for row in rows),
+                "active": sum(bool(row["active"]) for row in rows),
+                "all": len(rows),
+                "gone": churned.count(),
+            }
+        )
+
+    @staticmethod
+    def _companies(ask: Ask, ids: list[str]) -> dict[str, tuple[str, dt.datetime | None]]:
+        rows = Company.objects.visible_to(ask.actor).filter(pk__in=ids).values_list("pk", "name", "last_touch_at")
+        return {str(pk): (name, touched) for pk, name, touched in rows}
+
+    def _cohorts(self, ask: Ask) -> Result:
+        window = ask.window.over(dt.date(1900, 1, 1), ask.period.end)
+        number = n.WON.by(d.COMPANY, d.CLOSED_MONTH)
+        rows = [row for row in figures(window, {"rows": number})["rows"] if row["company"]]
+        first: dict[str, str] = {}
+        for row in rows:
+            first[row["company"]] = min(first.get(row["company"], row["closed_month"]), row["closed_month"])
+        members: dict[Period, set[str]] = defaultdict(set)
+        sums: dict[Period, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
+        for row in rows:
+            begun = dt.date.fromisoformat(first[row["company"]])
+            cohort = Period.around("quarter", begun)
+            month = dt.date.fromisoformat(row["closed_month"])
+            year = min(((month.year - begun.year) * 12 + month.month - begun.month) // 12, 3)
+            members[cohort].add(row["company"])
+            sums[cohort][year] += decimal(row["amount"])
+        result = Result(
+            [
+                Column("cohort", _("First win in")),
+                Column("customers", _("Customers"), "count"),
+                *(Column(f"y{i}", _("Year %d") % i, "money") for i in (1, 2, 3)),
+                Column("later", _("Later"), "money"),
+                Column("each", _("Each customer"), "money"),
+            ]
+        )
+        bars = []
+        for cohort in sorted(members, key=lambda each: each.start):
+            count, amounts = len(members[cohort]), sums[cohort]
+            total = sum(amounts, Decimal(0))
+            running = [
+                amount if add_months(cohort.start, 12 * year) <= ask.period.end else None
+                for year, amount in enumerate(amounts)
+            ]
+            result.add(str(cohort), count, *running, total / count)
+            bars.append((str(cohort), total, ""))
+        if rows:
+            result.charts.append(Bars.of(_("Won amount by cohort"), bars, "money"))
+        else:
+            result.empty = _("No deal was won by then.")
+        return result

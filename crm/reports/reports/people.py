@@ -1,0 +1,155 @@
+"""Leaderboard, and activity by person and kind (N2, N9, R5)."""
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from activities.metrics import KINDS, Done, done_by
+from activities.metrics import WORDS as DONE_WORDS
+from activities.models import Activity
+from crm.kernel.users.models import User
+from crm.reports.asks import Ask
+from crm.reports.charts import Bars
+from crm.reports.kept import figures, kept, stamp
+from crm.reports.names import Names
+from crm.reports.registry import PEOPLE, Report
+from crm.reports.tables import Cell, Column, Result
+from crm.reports.targets import goals_of_people, pace
+from deals.metrics import dimensions as d
+from deals.metrics import numbers as n
+from deals.metrics.measure import decimal
+
+
+class Definition:
+    """What a figure that is not of deals means, for the foot of a report."""
+
+    def __init__(self, label: Any, rule: str, words: Any) -> None:
+        self.label, self.rule, self.words = label, rule, words
+
+
+class Leaderboard(Report):
+    """Who won how much."""
+
+    key = "leaderboard"
+    title = gettext_lazy("Leaderboard")
+    text = gettext_lazy("What each person won in the period, against the target, and what they have open.")
+    group = PEOPLE
+    order = 10
+    numbers = (n.WON, n.DECIDED, n.PIPELINE, n.CYCLE)
+
+    def build(self, ask: Ask) -> Result:
+        """Return a row for each person with deals."""
+        asked = {name: number.by(d.OWNER) for name, number in (
+            ("won", n.WON), ("decided", n.DECIDED), ("open", n.PIPELINE), ("cycle", n.CYCLE))}  # fmt: skip
+        found = {name: {row["owner"]: row for row in rows} for name, rows in figures(ask.window, asked).items()}
+        targets, names = goals_of_people(ask), Names(ask.actor)
+        result = Result(
+            [
+                Column("person", _("Person")),
+                Column("won", _("Won"), "count"),
+                Column("amount", _("Won amount"), "money"),
+                Column("target", _("Target"), "money"),
+                Column("done", _("Of target"), "percent"),
+                Column("pace", _("Pace"), "percent", _("100 % is on time")),
+                Column("rate", _("Win rate"), "percent"),
+                Column("average", _("Average won"), "money"),
+                Column("cycle", _("Median cycle"), "days"),
+                Column("open", _("Open"), "count"),
+                Column("weighted", _("Weighted"), "money"),
+            ]
+        )
+        people = found["won"].keys() | found["decided"].keys() | found["open"].keys()
+        call = names.of(d.OWNER)
+        sums = {person: decimal(found["won"].get(person, {}).get("amount")) for person in people}
+        bars = []
+        for person in sorted(people, key=lambda each: (-sums[each], call(each))):
+            won, still, cycle = (found[name].get(person) for name in ("won", "open", "cycle"))
+            rate, target = n.win_rate(found["decided"].get(person)), targets.get(str(person))
+            link, open_link = ask.figure(n.WON, owner=person), ask.figure(n.PIPELINE, owner=person)
+            valued = won["deals"] - won["no_amount"] - won["no_rate"] if won else 0
+            result.add(
+                Cell(call(person), link),
+                Cell(won["deals"] if won else 0, link),
+                Cell(sums[person], link),
+                target,
+                sums[person] / target if target else None,
+                pace(sums[person], target, ask.period, ask.today),
+                Cell(rate.by_count, ask.figure(n.DECIDED, owner=person), few=rate.decided < 10),
+                sums[person] / valued if valued else None,
+                cycle["median"] if cycle else None,
+                Cell(still["deals"] if still else 0, open_link),
+                Cell(decimal(still["weighted"]) if still else Decimal(0), open_link),
+            )
+            bars.append((call(person), sums[person], link))
+        if people:
+            result.charts.append(Bars.of(_("Won amount"), bars, "money", "ok"))
+        else:
+            result.empty = _("Nobody has deals here.")
+        return result
+
+
+class ActivityByPerson(Report):
+    """Who did how much of what."""
+
+    key = "activity"
+    title = gettext_lazy("Activity")
+    text = gettext_lazy("Calls, e-mails, meetings and notes by person and kind.")
+    group = PEOPLE
+    order = 20
+    period = "month"
+    filters = ("period", "team", "person")
+    numbers = (Definition(gettext_lazy("Activity"), "R5, N7", DONE_WORDS),)
+
+    def build(self, ask: Ask) -> Result:
+        """Return a row for each person."""
+        done = Done(ask.period.start, min(ask.period.end, ask.today))
+        result = Result(
+            [
+                Column("person", _("Person")),
+                *(Column(kind, Activity.Type(kind).label, "count") for kind in KINDS),
+                Column("all", _("All"), "count"),
+                Column("days", _("Days with any"), "count"),
+            ]
+        )
+        if ask.period.start > ask.today:
+            result.empty = _("This period has not begun.")
+            return result
+        people = self._people(ask)
+        key = ("activity", stamp(), str(done), ask.actor.id, repr(people))
+        rows = kept(key, lambda: done_by(ask.actor, done, people))
+        counts: dict[Any, dict[str, int]] = {}
+        days: dict[Any, set[Any]] = {}
+        for row in rows:
+            own = counts.setdefault(row["user_id"], dict.fromkeys(KINDS, 0))
+            own[row["type"]] += row["count"]
+            days.setdefault(row["user_id"], set()).add(row["day"])
+        names, bars = Names(ask.actor), []
+        for person in sorted(counts, key=lambda each: -sum(counts[each].values())):
+            own, total = counts[person], sum(counts[person].values())
+            name = names.people.get(str(person), "?")
+            cells = [Cell(own[kind], self._link(person, Done(done.start, done.end, (kind,)))) for kind in KINDS]
+            result.add(name, *cells, Cell(total, self._link(person, done)), len(days[person]))
+            bars.append((name, total, self._link(person, done)))
+        if bars:
+            totals = [sum(own[kind] for own in counts.values()) for kind in KINDS]
+            result.add(_("All"), *totals, sum(totals), None, total=True)
+            result.charts.append(Bars.of(_("Activities"), bars))
+        else:
+            result.empty = _("Nothing was logged in this period.")
+        return result
+
+    @staticmethod
+    def _people(ask: Ask) -> list[Any] | None:
+        """Return whose activities are asked for; None for everybody's."""
+        if ask.person:
+            return [ask.person]
+        if ask.team:
+            return list(User.objects.filter(team__in=ask.window.teams).values_list("pk", flat=True))
+        return None if ask.window.scope.owners is None else sorted(ask.window.scope.owners)
+
+    @staticmethod
+    def _link(person: Any, done: Done) -> str:
+        return "/activities/?" + urlencode({"who": person, "done": str(done)})
