@@ -113,6 +113,11 @@ def defaults() -> dict[str, object]:
                 "schedule": 10.0,
                 "options": {"expires": 10},
             },
+            "send reports by mail": {
+                "task": "crm.reports.tasks.send_report_mails",
+                "schedule": 600.0,
+                "options": {"expires": 600},
+            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

@@ -1,7 +1,6 @@
 """The overview: the figures that a manager looks at first, against the period before, with their curves."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -414,4 +413,4 @@ def done_link(done: Done, person: str) -> str:
     return "/activities/?" + urlencode({"who": person, "done": str(done)})
 
 
-DEFINITIONS: Sequence[Any] = (n.PIPELINE, n.WON, n.DECIDED, n.CYCLE, n.FORECAST, FUNNEL)
+DEFINITIONS: tuple[Any, ...] = (n.PIPELINE, n.WON, n.DECIDED, n.CYCLE, n.FORECAST, FUNNEL)

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from crm.kernel.core.changes import Actor, command
 from crm.kernel.core.errors import Refused
 from crm.kernel.users.models import User
+from crm.kernel.workspace.models import Workspace
 
+from .days import due_day
 from .models import ReportMail, ReportMailTo, Target, may_set_targets
 
 MOST = Decimal(10) ** 13
@@ -71,7 +73,8 @@ def create_report_mail(
     """
     actor.require_kind("edit", "report")
     people = _checked(recipients)
-    mail = ReportMail.objects.create(report=report, query=query, every=_every(every), owner=actor.user)
+    begun = due_day(_every(every), Workspace.current().today())  # the first mail is that of the next day due
+    mail = ReportMail.objects.create(report=report, query=query, every=every, owner=actor.user, sent_for=begun)
     ReportMailTo.objects.bulk_create(ReportMailTo(mail=mail, user=each) for each in people)
     return mail
 
@@ -81,8 +84,9 @@ def change_report_mail(*, mail_id: UUID, every: str, recipients: Collection[User
     """Change to whom and how often a report goes. Raises ReportMail.DoesNotExist, PermissionDenied, Refused."""
     mail = _mine(mail_id, actor)
     people = {each.pk: each for each in _checked(recipients)}
-    mail.every = _every(every)
-    mail.save(update_fields=["every"])
+    if mail.every != _every(every):
+        mail.every, mail.sent_for = every, due_day(every, Workspace.current().today())
+        mail.save(update_fields=["every", "sent_for"])
     mail.recipients.exclude(user__in=people).delete()
     present = set(mail.recipients.values_list("user_id", flat=True))
     ReportMailTo.objects.bulk_create(

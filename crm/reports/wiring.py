@@ -9,7 +9,7 @@ from crm.kernel.core import navigation
 from crm.kernel.core.navigation import NavItem
 
 from . import registry
-from .reports import conversion, customers, forecast, leads, outcome, people, pipeline
+from .reports import conversion, customers, forecast, leads, outcome, overview, people, pipeline
 from .views.shared import may_see_reports
 
 COMMANDS = {
@@ -17,12 +17,14 @@ COMMANDS = {
     "reports.mail_created": _("had a report mailed"),
     "reports.mail_changed": _("changed a mailed report"),
     "reports.mail_removed": _("stopped a mailed report"),
+    "reports.mail_sent": _("sent a report by mail"),
 }
 
 
 def connect() -> None:
     """Register; called when the app is ready."""
     registry.register(
+        overview.Overview,
         pipeline.OpenPipeline,
         conversion.Conversion,
         conversion.TimeInStage,

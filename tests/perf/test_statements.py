@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from crm.kernel.core import remember
 from crm.kernel.workspace.models import Workspace
+from crm.reports import kept
 from deals.models import Pipeline
 
 from .conftest import Desk
@@ -22,7 +23,7 @@ from .conftest import Desk
 BASELINE = Path(__file__).with_name("statements.json")
 CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
 # Session and person are two of them. The limits are those of the product's table of speeds.
-LIMITS = {"list": 8, "contact": 12, "record": 14, "board": 10, "day": 12, "move": 14}
+LIMITS = {"list": 8, "contact": 12, "record": 14, "board": 10, "day": 12, "move": 14, "overview": 10}
 PAGES: dict[str, tuple[str, Callable[[Desk], str]]] = {
     "contacts": ("list", lambda desk: "/contacts/"),
     "contacts, filtered": ("list", lambda desk: f"/contacts/?owner=me&company={desk.company.pk}&q=person3%40desk"),
@@ -42,6 +43,12 @@ PAGES: dict[str, tuple[str, Callable[[Desk], str]]] = {
     "board": ("board", lambda desk: "/deals/board/"),
     "my day": ("day", lambda desk: "/"),
     "duplicates": ("record", lambda desk: "/duplicates/"),
+    "overview": ("overview", lambda desk: "/reports/"),
+    "overview, as of": ("overview", lambda desk: f"/reports/?as_of={desk.deal.created_at:%Y-%m-%d}"),
+    "forecast": ("overview", lambda desk: "/reports/forecast/"),
+    "stage conversion": ("overview", lambda desk: "/reports/conversion/"),
+    "won and lost": ("overview", lambda desk: "/reports/win-loss/"),
+    "customers": ("overview", lambda desk: "/reports/customers/"),
 }
 
 
@@ -49,6 +56,7 @@ PAGES: dict[str, tuple[str, Callable[[Desk], str]]] = {
 def _nothing_forgotten(monkeypatch):
     """Keep what a process keeps for seconds: a slow machine must not ask again in the middle of a count."""
     monkeypatch.setattr(remember, "SECONDS", 1e9)
+    monkeypatch.setattr(kept, "SECONDS", 0)  # but figures of reports are counted as if nobody had asked for them yet
     monkeypatch.setattr(Workspace, "CACHE_SECONDS", 1e9)
 
 

@@ -86,10 +86,10 @@ class WinLoss(Report):
         if not rows:
             result.empty = _("No deal was decided in this period.")
         else:
-            self._fill(result, ask, [*rows, pooled(rows)], dimension, call)
+            self._fill(result, ask, [*rows, pooled(found["decided"])], dimension, call)
         if ignored := found["not_a_loss"][0]["deals"]:
             result.notes.append(_("Closed for a reason that is not a loss, and in no term: %d.") % ignored)
-        if missing := sum(row["no_rate"] for row in rows):
+        if missing := sum(row["no_rate"] for row in found["decided"]):
             result.notes.append(no_rate_note(missing))
         return result
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from crm.kernel.core.htmx import page_or_fragment
 from crm.kernel.core.http import Request
+from crm.kernel.listing.exports.writing import FORMATS
 from crm.reports.asks import BadAsk, read_ask
 from crm.reports.dashboard import DEFINITIONS, Dashboard
 from crm.reports.kept import kept, key_of
@@ -37,6 +38,9 @@ def overview(request: Request) -> HttpResponse:
         "tabs": tabs("overview"),
         "numbers": DEFINITIONS,
         "options": (),
+        "formats": FORMATS.items() if request.actor.may("export") else (),
+        "may_mail": request.user.level("report", "edit") != "none",
+        "may_set_targets": request.actor.may("settings") or request.user.level("report", "edit") in ("team", "all"),
     }
     return render(request, page_or_fragment(request, "reports/dashboard.html", FRAGMENTS), context)
 

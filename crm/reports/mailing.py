@@ -1,0 +1,124 @@
+"""Reports by mail: who gets which, for which days, each with the figures that they may see themselves (U3)."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from activities.mail.services.queue import queue_notice
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.users.models import User
+from crm.kernel.workspace.models import Workspace
+
+from . import registry
+from .asks import Ask, BadAsk, read_ask
+from .days import due_day
+from .models import ReportMail
+from .periods import DAY, Period
+from .registry import Report
+from .tables import Result, written
+
+HOUR = 7  # in the workspace's zone
+MOST_ROWS = 60
+
+
+def period_told(every: str, day: dt.date) -> Period:
+    """Return the days that a mail of that day tells of: the week or the month that has just ended."""
+    if every == ReportMail.Every.WEEK:
+        return Period.custom(day - 7 * DAY, day - DAY)
+    return Period.around("month", day - DAY)
+
+
+def send_due_report_mails(now: dt.datetime | None = None) -> int:
+    """Queue the mails of reports that are due and return how many people get one; each once, whatever dies (W3)."""
+    local = (now or timezone.now()).astimezone(Workspace.current().zone)
+    count = 0
+    for every in ReportMail.Every.values:
+        day = due_day(every, local.date())
+        if local.date() == day and local.hour < HOUR:
+            continue
+        late = Q(sent_for__isnull=True) | Q(sent_for__lt=day)
+        for pk in ReportMail.objects.filter(late, every=every, owner__state=User.State.ACTIVE).values_list(
+            "pk", flat=True
+        ):
+            count += _send(pk, day)
+    return count
+
+
+def _send(pk: UUID, day: dt.date) -> int:
+    """Queue one report's mails in one transaction, unless another worker has."""
+    system = Actor.system("report mails")
+    with transaction.atomic(), changeset(system, "reports.mail_sent"):
+        late = Q(sent_for__isnull=True) | Q(sent_for__lt=day)
+        mail = ReportMail.objects.filter(late, pk=pk).select_for_update(of=("self",), skip_locked=True).first()
+        if mail is None:
+            return 0
+        people = User.objects.active().filter(pk__in=mail.recipients.values("user_id"), email__isnull=False)
+        sent = 0
+        for person in people.select_related("role", "team"):
+            if person.level("report", "view") == "none":
+                continue
+            with override(person.locale):
+                subject, text, html = written_mail(mail, person, day)
+            queue_notice(
+                user=person, subject=subject, text=text, html=html, key=f"report:{pk}:{day}:{person.pk}", actor=system
+            )
+            sent += 1
+        ReportMail.objects.filter(pk=pk).update(sent_for=day)
+        return sent
+
+
+def written_mail(mail: ReportMail, person: User, day: dt.date) -> tuple[str, str, str]:
+    """Return subject, text and HTML of a report for one person, with their rights."""
+    report = registry.find(mail.report)
+    period = period_told(mail.every, day)
+    title = str(report.title) if report else mail.report
+    context: dict[str, Any] = {
+        "title": title, "period": str(period), "workspace_name": Workspace.current().name, "person": person,
+        "site_url": settings.SITE_URL.rstrip("/"),
+    }  # fmt: skip
+    try:
+        if report is None:
+            raise BadAsk(_("This report is not there any more."))
+        ask = ask_of_mail(mail, report, person, period)
+        context |= told(report, ask, report.build(ask), context["site_url"])
+    except BadAsk as error:
+        context["problem"] = error.message
+    subject = _("%(report)s, %(period)s") % {"report": title, "period": period}
+    return subject, render_to_string("emails/report.txt", context), render_to_string("emails/report.html", context)
+
+
+def ask_of_mail(mail: ReportMail, report: Report, person: User, period: Period) -> Ask:
+    """Return the question of a mailed report, asked by its reader; raises BadAsk for a filter that is gone."""
+    data = QueryDict(mail.query).copy()
+    for name, value in period.query().items():
+        data[name] = value
+    actor = Actor.of(person, source="worker")
+    return read_ask(actor, data, period=report.period, options=report.options(actor))
+
+
+def told(report: Report, ask: Ask, result: Result, site: str) -> dict[str, Any]:
+    """Return what a mail shows: the table in words, notes, and where the report is."""
+    kinds = [column.kind for column in result.columns]
+    rows = [
+        [written(cell.value, kind) for kind, cell in zip(kinds, row.cells, strict=True)]
+        for row in result.rows[:MOST_ROWS]
+    ]
+    return {
+        "headings": [str(column.label) for column in result.columns],
+        "rows": rows,
+        "lines": [": ".join((row[0], ", ".join(row[1:]))) for row in rows],
+        "more": max(len(result.rows) - MOST_ROWS, 0),
+        "notes": result.notes,
+        "empty": result.empty,
+        "numbers": report.numbers,
+        "link": f"{site}/reports/{report.key}/?{ask.query()}",
+    }

@@ -1,0 +1,58 @@
+"""Reports by mail: due once, to whom they were promised, with the figures of whoever reads (U3, W3)."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from activities.mail.models import OutgoingMail
+from crm.kernel.core.changes import Actor
+from crm.kernel.core.errors import Refused
+from crm.reports.mailing import due_day, period_told, send_due_report_mails
+from crm.reports.models import ReportMail
+from crm.reports.services import change_report_mail, create_report_mail
+
+MONDAY = dt.datetime(2030, 1, 7, 7, 30, tzinfo=ZoneInfo("Europe/London"))
+
+
+def test_days_and_periods():
+    assert due_day("week", dt.date(2030, 1, 9)) == dt.date(2030, 1, 7)
+    assert due_day("month", dt.date(2030, 1, 9)) == dt.date(2030, 1, 1)
+    week = period_told("week", dt.date(2030, 1, 7))
+    assert (week.start, week.end) == (dt.date(2029, 12, 31), dt.date(2030, 1, 6))
+    assert period_told("month", dt.date(2030, 1, 1)).start == dt.date(2029, 12, 1)
+
+
+def test_each_reads_their_own_figures_and_gets_it_once(scene, admin, rep, stranger):
+    create_report_mail(
+        report="pipeline", query="", every="week", recipients=[admin, rep, stranger], actor=Actor.of(admin)
+    )
+    assert send_due_report_mails() == 0  # the first is that of the next Monday
+    assert send_due_report_mails(MONDAY.replace(hour=6)) == 0
+    assert send_due_report_mails(MONDAY) == 3
+    assert send_due_report_mails(MONDAY + dt.timedelta(hours=1)) == 0
+    texts = {mail.to_address: mail.text for mail in OutgoingMail.objects.all()}
+    assert "$6,500" in texts[admin.email]
+    assert "$1,500" in texts[rep.email]
+    assert "$5,000" in texts[stranger.email]
+    assert "$5,000" not in texts[rep.email]
+    assert "/reports/pipeline/" in texts[rep.email]
+
+
+def test_a_filter_that_is_gone_says_so_and_others_go_out(scene, admin):
+    gone = "person=00000000-0000-0000-0000-000000000000"
+    create_report_mail(report="pipeline", query=gone, every="week", recipients=[admin], actor=Actor.of(admin))
+    assert send_due_report_mails(MONDAY) == 1
+    assert "There is no such person." in OutgoingMail.objects.get().text
+
+
+def test_only_those_who_can_log_in_get_one(admin, rep, client_of):
+    with pytest.raises(Refused):
+        create_report_mail(report="pipeline", query="", every="week", recipients=[], actor=Actor.of(admin))
+    page = client_of(rep).post("/reports/pipeline/mail/", {"every": "month", "recipients": [str(rep.pk)]})
+    assert page.status_code == 302
+    mail = ReportMail.objects.get()
+    assert "from" not in mail.query
+    change_report_mail(mail_id=mail.pk, every="week", recipients=[admin], actor=Actor.of(rep))
+    assert [each.user_id for each in mail.recipients.all()] == [admin.pk]
+    assert client_of(rep).post("/reports/pipeline/mail/", {"every": "never"}).status_code == 422

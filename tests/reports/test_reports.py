@@ -1,0 +1,199 @@
+"""Reports: honest when there is nothing, right when there is something, and each figure leads to its records (N1-N9, U3)."""
+
+import csv
+import datetime as dt
+import io
+import re
+from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.users.models import User
+from crm.kernel.workspace.models import Workspace
+from crm.reports import registry
+from crm.reports.asks import read_ask
+from crm.reports.dashboard import Dashboard
+from deals.metrics.figures import Figure
+from deals.models import Deal
+
+REPORTS = [each.key for each in registry.all_reports()]
+
+
+def ask(person, key, **data):
+    report = registry.find(key)
+    actor = Actor.of(person)
+    return report, read_ask(actor, data, period=report.period, options=report.options(actor))
+
+
+def built(person, key, **data):
+    report, question = ask(person, key, **data)
+    return report.build(question)
+
+
+def table(result):
+    """Return the values by the first cell's words and the column."""
+    keys = [column.key for column in result.columns]
+    return {str(row.cells[0].value): dict(zip(keys, (c.value for c in row.cells), strict=True)) for row in result.rows}
+
+
+@pytest.mark.parametrize("key", ["", *REPORTS])
+def test_an_empty_workspace_has_honest_pages(key, admin, client_of, pipeline):
+    for query in ("", "?show=table", "?period=month&on=2026-01-31", "?from=2026-02-01&to=2026-02-01"):
+        if "from" in query and key and "period" not in registry.find(key).filters:
+            continue
+        page = client_of(admin).get(f"/reports/{key}/{query}" if key else f"/reports/{query}")
+        text = page.content.decode()
+        assert page.status_code == 200
+        assert not re.search(r"\bnan\b|infinity|Traceback", text, re.IGNORECASE)
+        assert "What these figures mean" in text
+
+
+def test_numbers_of_the_small_scene(scene, admin, rep):
+    everything = table(built(admin, "win-loss"))
+    assert (everything["All"]["won"], everything["All"]["lost"]) == (3, 2)
+    assert everything["All"]["rate"] == Decimal(3) / 5
+    assert everything["All"]["amount"] == Decimal(12000)
+    east = table(built(rep, "win-loss"))
+    assert (east["All"]["won"], east["All"]["lost"]) == (2, 2)  # the west is another team's (U3)
+    opened = built(admin, "pipeline")
+    assert table(opened)["All"]["deals"] == 5
+    assert table(opened)["All"]["amount"] == Decimal(1000 + 500 + 5000)  # 400 EUR at 1.25; CHF has no rate (P7)
+    assert any("exchange rate" in note for note in opened.notes)
+    change = table(built(admin, "pipeline-change"))
+    parts = ("At the start", "Created", "Reopened or come over", "Grown", "Unchanged", "Shrunk", "Deleted or gone elsewhere",
+             "Won", "Lost")  # fmt: skip
+    assert sum(change[part]["amount"] for part in parts) == change["At the end"]["amount"] == Decimal(6500)
+    assert table(built(admin, "slipped"))["All"]["slipped"] == 1
+    assert table(built(admin, "slipped"))["All"]["pushed"] == 1
+    assert table(built(admin, "activity"))["Priya Raman"]["call"] == 1
+    assert table(built(admin, "lead-sources"))["Fair"]["answered"] == 1
+
+
+def counted(href, person):
+    """Return how many deals are behind an address, and their sum as the figure counts it."""
+    (text,) = parse_qs(urlsplit(href).query)["figure"]
+    figure, actor = Figure.parse(text), Actor.of(person)
+    rows = Deal.objects.visible_to(actor).filter(figure.condition(actor))
+    with connection.cursor() as cursor:
+        cursor.execute(*figure.statement(actor, "COALESCE(sum(f.value), 0)")) if figure.key != "change" else None
+        total = cursor.fetchone()[0] if figure.key != "change" else None
+    return rows.count(), total
+
+
+@pytest.mark.parametrize("key", REPORTS)
+def test_every_figure_sums_to_the_deals_behind_it(key, scene, admin, manager):
+    for person in (admin, manager):
+        for by in [{}, *({"by": value} for value in registry.find(key).options(Actor.of(person)).get("by", {}))]:
+            result = built(person, key, **by)
+            for row in result.rows:
+                for column, cell in zip(result.columns, row.cells, strict=True):
+                    if "figure=" not in cell.href:
+                        continue
+                    deals, total = counted(cell.href, person)
+                    if column.kind == "count":
+                        assert deals == cell.value, (key, by, column.key)
+                    elif column.kind == "money" and total is not None and column.key not in ("weighted", "lost_amount"):
+                        assert total == cell.value, (key, by, column.key)
+
+
+def test_every_mark_of_the_overview_leads_to_as_many_deals(scene, admin):
+    board = Dashboard(ask(admin, "conversion")[1])
+    for bar in board.funnel.bars:
+        assert counted(bar.href, admin)[0] == bar.deals
+    for label, deals, _amount, href in board.apart:
+        assert counted(href, admin)[0] == deals, label
+    for pillar in board.forecast.chart.pillars:
+        assert counted(pillar.parts[0].href, admin)[1] == pillar.parts[0].value
+    for leader in board.leaders:
+        assert counted(leader.href, admin) == (leader.won_deals, leader.won)
+    for bar in board.lost.chart.bars:
+        assert counted(bar.href, admin)[0] == bar.value
+
+
+def test_the_list_behind_a_figure_says_what_was_counted(scene, manager, client_of):
+    cell = built(manager, "win-loss").rows[-1].cells[1]
+    page = client_of(manager).get(cell.href)
+    assert page.status_code == 200
+    assert "2 deals, $5,000" in page.content.decode()
+    bad = ["figure=x", "figure=n%3Dwon", "figure=n%3Dwon%26from%3D2026-01-01%26to%3D2026-02-01%26is.secret%3D1",
+           "figure=n%3Dwon%26from%3D2026-01-01%26to%3D2026-02-01%26is.owner%3Dnobody",
+           "figure=n%3Dwon%26from%3D2026-01-01%26to%3D2026-02-01%26is.source%3D%2500"]  # fmt: skip
+    for query in bad:
+        assert client_of(manager).get(f"/deals/?{query}").status_code == 400, query
+
+
+def test_viewers_in_different_zones_see_the_same_numbers(scene, admin, viewer):
+    for person, zone in ((admin, "Pacific/Auckland"), (viewer, "America/Los_Angeles")):
+        with changeset(Actor.system("test data"), "test.zone"):
+            User.objects.filter(pk=person.pk).update(timezone=zone)
+    people = [User.objects.select_related("role", "team").get(pk=each.pk) for each in (admin, viewer)]
+    for key in REPORTS:
+        one, other = (table(built(person, key)) for person in people)
+        assert one == other, key
+
+
+BAD = (
+    "period=century", "on=yesterday", "from=2026-03-01&to=2026-02-01", "from=0001-01-01&to=2026-01-01",
+    "from=1990-01-01&to=2026-01-01", "as_of=2999-01-01", "as_of=1999-01-01", "as_of=soon", "pipeline=x",
+    "pipeline=00000000-0000-0000-0000-000000000000", "person=00000000-0000-0000-0000-000000000000", "team=%00",
+    "color=red", "show=film",
+)  # fmt: skip
+
+
+def test_impossible_questions_get_a_sentence(scene, manager, client_of):
+    client = client_of(manager)
+    for path in ("/reports/", "/reports/win-loss/"):
+        for query in BAD:
+            page = client.get(f"{path}?{query}")
+            assert page.status_code == 400, (path, query)
+            assert "This cannot be shown" in page.content.decode()
+    assert client.get("/reports/win-loss/?by=password").status_code == 400
+    assert client.get("/reports/win-loss/?format=exe").status_code == 400
+    assert client.get("/reports/nothing/").status_code == 404
+
+
+def test_files_hold_what_the_page_shows_and_need_the_right(scene, manager, rep, client_of):
+    expected = table(built(manager, "leaderboard"))
+    answer = client_of(manager).get("/reports/leaderboard/?format=csv")
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert {row[0]: Decimal(row[2]) for row in rows[1:]} == {name: row["amount"] for name, row in expected.items()}
+    book = load_workbook(io.BytesIO(client_of(manager).get("/reports/leaderboard/?format=xlsx").content))
+    sheet = list(book.active.iter_rows(values_only=True))
+    assert {row[0]: Decimal(str(row[2])) for row in sheet[1:]} == {
+        name: row["amount"] for name, row in expected.items()
+    }
+    assert client_of(rep).get("/reports/leaderboard/?format=csv").status_code == 403
+
+
+def test_as_of_tells_the_past_and_today_is_the_present(scene, admin, today, client_of):
+    yesterday = today - dt.timedelta(days=1)
+    then = table(built(admin, "pipeline", as_of=yesterday.isoformat()))
+    assert then["All"]["deals"] == 11  # nothing was closed by then
+    assert table(built(admin, "pipeline", as_of=today.isoformat()))["All"]["deals"] == 5
+    page = client_of(admin).get(f"/reports/?as_of={yesterday}")
+    assert "This is how things stood" in page.content.decode()
+    assert "Back to today" in page.content.decode()
+
+
+def test_figures_change_with_the_next_write(scene, admin, rep, client_of):
+    assert table(built(admin, "pipeline"))["All"]["deals"] == 5
+    with changeset(Actor.system("test data"), "test.bin"):
+        Deal.objects.filter(pk=scene["Open one"].pk).update(binned_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    assert table(built(admin, "pipeline"))["All"]["deals"] == 4
+
+
+def test_the_overview_costs_a_fixed_number_of_statements(scene, admin, client_of):
+    client = client_of(admin)
+    client.get("/reports/")
+    Workspace.forget()
+    with CaptureQueriesContext(connection) as cold:
+        client.get("/reports/?period=year")
+    with CaptureQueriesContext(connection) as warm:
+        client.get("/reports/?period=year")
+    assert len(cold) <= 16
+    assert len(warm) <= 5
