@@ -84,9 +84,8 @@ def change_report_mail(*, mail_id: UUID, every: str, recipients: Collection[User
     """Change to whom and how often a report goes. Raises ReportMail.DoesNotExist, PermissionDenied, Refused."""
     mail = _mine(mail_id, actor)
     people = {each.pk: each for each in _checked(recipients)}
-    if mail.every != _every(every):
-        mail.every, mail.sent_for = every, due_day(every, Workspace.current().today())
-        mail.save(update_fields=["every", "sent_for"])
+    mail.every = _every(every)  # a weekly one that was monthly goes out at once, for the week that has ended
+    mail.save(update_fields=["every"])
     mail.recipients.exclude(user__in=people).delete()
     present = set(mail.recipients.values_list("user_id", flat=True))
     ReportMailTo.objects.bulk_create(
