@@ -88,7 +88,6 @@ class ReportMail(Keyed):
     """
 
     kind: ClassVar[str] = "reportmail"
-    derived: ClassVar[tuple[str, ...]] = ("sent_for",)
 
     class Every(models.TextChoices):
         """How often."""
