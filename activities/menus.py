@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import Company, Contact
 from crm.kernel.core import navigation, panels
 from crm.kernel.core.navigation import NavItem
-from crm.kernel.notifications.registry import show_kind
+from crm.kernel.notifications.models import ByMail
+from crm.kernel.notifications.registry import Topic, register_topic, show_kind
 from deals.models import Deal
 
 from .filelist import files_panel
@@ -57,6 +58,16 @@ def connect() -> None:
     )
     navigation.register_create(
         NavItem("call", _("Log call"), "activities:activity_new", "phone", order=50, dialog=True, visible=may_log)
+    )
+    register_topic(
+        Topic("reminder", _("A task is due"), "alarm-clock"),
+        Topic("mention", _("Somebody mentions me"), "users", ByMail.DIGEST),
+        Topic("task_assigned", _("Somebody gives me a task"), "circle-check-big", ByMail.DIGEST),
+        Topic("contact_assigned", _("Somebody gives me a contact or lead"), "user-plus", ByMail.DIGEST),
+        Topic("company_assigned", _("Somebody gives me a company"), "user-plus", ByMail.DIGEST),
+        Topic("deal_assigned", _("Somebody gives me a deal"), "handshake", ByMail.DIGEST),
+        Topic("deal_moved", _("Somebody moves my deal"), "arrow-right-left"),
+        Topic("lead_returned", _("My lead comes back"), "reply", ByMail.DIGEST),
     )
     for model in (Contact, Company, Deal, Task, Activity):
         show_kind(model.kind, model.objects.all(), partial(url_of, model.kind))

@@ -108,6 +108,16 @@ def defaults() -> dict[str, object]:
                 "schedule": 3600.0,
                 "options": {"expires": 3600},
             },
+            "send notifications at once": {
+                "task": "crm.kernel.notifications.tasks.send_notices",
+                "schedule": 30.0,
+                "options": {"expires": 30},
+            },
+            "send due digests": {
+                "task": "crm.kernel.notifications.tasks.send_digests",
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
             "send due e-mails": {
                 "task": "activities.tasks.send_mails",
                 "schedule": 10.0,

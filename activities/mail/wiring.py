@@ -12,9 +12,11 @@ from crm.kernel.audit import registry
 from crm.kernel.core import checkup, navigation, panels, personal, relations
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.core.personal import ERASED
+from crm.kernel.notifications.registry import send_with
 
 from .models import EmailTemplate, OutgoingMail
 from .services import sending, steering
+from .services.queue import queue_notice
 
 MAIL = {
     "to_address": "", "to_name": "", "reply_to": "", "subject": ERASED, "text": ERASED, "html": "", "error": "",
@@ -36,6 +38,7 @@ def connect() -> None:
         OutgoingMail, "contact_id = ANY (ids)", blank=MAIL,
         keep=("key", "from_name", "by", "state", "reason", "message_id"),
     )  # fmt: skip
+    send_with(queue_notice)
     checkup.add_check("E-mail goes out", sending.problem)
     _fill_menus()
 

@@ -152,6 +152,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "notifications:count": ("all", NOTHING),
     "notifications:read_all": (NOTHING, "all"),
     "notifications:open": (NOTHING, "mine alone"),
+    "notifications:choices": ("all", "all"),
     "search:search": ("all", NOTHING),
     "search:palette": ("all", NOTHING),
     "search:pinned": ("all", NOTHING),

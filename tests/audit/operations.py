@@ -32,6 +32,7 @@ from crm.kernel.listing.bulk.engine import perform
 from crm.kernel.listing.saved import members
 from crm.kernel.listing.saved import services as views
 from crm.kernel.listing.selection import Selection
+from crm.kernel.notifications.services.choices import choose
 from crm.kernel.users import services as users
 from crm.kernel.users.models import Role, User
 from crm.kernel.workspace import services as workspace
@@ -173,6 +174,13 @@ def _(w):
 def _(w):
     block = blocks.block_address(address="x@atlas.example", actor=w.boss)
     return lambda: blocks.lift_block(block_id=block.pk, actor=w.boss)
+
+
+@at("notifications.choose")
+def _(w):
+    told = {"mention": (False, "at_once")}
+    hours = {"starts": dt.time(20), "ends": dt.time(7), "days_off": False}
+    return lambda: choose(choices=told, actor=w.boss, **hours)
 
 
 # Webhooks -----------------------------------------------------------------------------------------------------------

@@ -49,6 +49,9 @@ PAGES: dict[str, tuple[str, Callable[[Desk], str]]] = {
     "stage conversion": ("overview", lambda desk: "/reports/conversion/"),
     "won and lost": ("overview", lambda desk: "/reports/win-loss/"),
     "customers": ("overview", lambda desk: "/reports/customers/"),
+    "outgoing mail": ("list", lambda desk: "/settings/outbox/"),
+    "e-mail templates": ("list", lambda desk: "/settings/templates/"),
+    "notification settings": ("list", lambda desk: "/settings/notifications/"),
 }
 
 

@@ -1,8 +1,61 @@
-"""Which kinds of records notifications can lead to: filled by the apps that own them."""
+"""What there is to be told, to which records it leads, and who sends it by mail: filled by the apps that own these.
+
+To add a kind of notification: `register_topic(Topic("deal_moved", _("…"), "icon"))` in `AppConfig.ready()`, and `notify`.
+"""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .models import ByMail
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A kind of thing that people are told: how it is called in the settings, its icon, and how it is told unless one
+    chooses otherwise."""
+
+    key: str
+    label: str | Promise
+    icon: str = "bell"
+    by_mail: str = ByMail.OFF
+
+
+# Puts a mail to a colleague into the queue, in the open transaction, once per key: (user=, subject=, text=, html=, key=, actor=).
+SendMail = Callable[..., Any]
+OTHER = Topic("other", _("Everything else"))
+_topics: dict[str, Topic] = {}
+_mailers: list[SendMail] = []
+
+
+def register_topic(*topics: Topic) -> None:
+    """Add kinds of notifications; one with the same key replaces the first."""
+    _topics.update({topic.key: topic for topic in topics})
+
+
+def topics() -> list[Topic]:
+    """Return all kinds, in the order in which they were added; what nobody has registered falls under the last."""
+    return [*_topics.values(), OTHER]
+
+
+def topic_of(key: str) -> Topic:
+    """Return the kind of a notification."""
+    return _topics.get(key, OTHER)
+
+
+def send_with(mailer: SendMail) -> None:
+    """Say who sends notifications by mail: the app that owns the queue of mails."""
+    _mailers[:] = [mailer]
+
+
+def mailer() -> SendMail | None:
+    """Return who sends mails, None if no app does."""
+    return _mailers[0] if _mailers else None
+
 
 Address = Callable[[UUID], str]
 _kinds: dict[str, tuple[Any, Address]] = {}

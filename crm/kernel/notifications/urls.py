@@ -10,4 +10,5 @@ urlpatterns = [
     path("notifications/count/", views.unread_count, name="count"),
     path("notifications/read/", views.read_all, name="read_all"),
     path("notifications/<uuid:pk>/open/", views.open_notification, name="open"),
+    path("settings/notifications/", views.choices, name="choices"),
 ]

@@ -7,22 +7,21 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from crm.kernel.core.htmx import is_fragment, page_or_fragment, refresh
+from crm.kernel.core.errors import Refused
+from crm.kernel.core.forms import add_refusal
+from crm.kernel.core.htmx import is_fragment, page_or_fragment, refresh, toast
+from crm.kernel.core.http import Request
 
 from . import registry
-from .models import Notification
+from .forms import ChoicesForm
+from .models import Digest, Notification, QuietHours
 from .services import mark_read
+from .services.choices import choices_of, choose
 
 PAGE = 50
-ICONS = {
-    "mention": "users",
-    "reminder": "alarm-clock",
-    "task_assigned": "circle-check-big",
-    "deal_moved": "arrow-right-left",
-    "lead_returned": "reply",
-}
 
 
 @login_required
@@ -30,7 +29,7 @@ ICONS = {
 def notification_list(request: HttpRequest) -> HttpResponse:
     """Show what one was told, newest first; a drawer from the bell. What one may not see now is left out (U3)."""
     me = request.actor  # type: ignore[attr-defined]
-    mine = Notification.objects.visible_to(me).order_by("-at", "-id")
+    mine = Notification.objects.visible_to(me).in_app().order_by("-at", "-id")
     try:
         before = UUID(request.GET["before"]) if "before" in request.GET else None
     except ValueError:
@@ -43,7 +42,7 @@ def notification_list(request: HttpRequest) -> HttpResponse:
     seen = registry.visible(me, {(n.record_kind, n.record_id) for n in rows if n.record_id})
     context: dict[str, Any] = {
         "rows": [
-            {"n": n, "icon": ICONS.get(n.topic, "bell")}
+            {"n": n, "icon": registry.topic_of(n.topic).icon}
             for n in rows
             if not n.record_id or (n.record_kind, n.record_id) in seen
         ],
@@ -58,7 +57,7 @@ def notification_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def unread_count(request: HttpRequest) -> HttpResponse:
     """Answer the number on the bell; asked for after the page, so that no page pays for it."""
-    count = Notification.objects.visible_to(request.actor).unread()[:100].count()  # type: ignore[attr-defined]
+    count = Notification.objects.visible_to(request.actor).in_app().unread()[:100].count()  # type: ignore[attr-defined]
     response = render(request, "notifications/_count.html", {"count": count})
     response.headers["Cache-Control"] = "private, max-age=10"
     return response
@@ -85,3 +84,28 @@ def read_all(request: HttpRequest) -> HttpResponse:
     response["HX-Trigger"] = "crm:notifications"
     refresh(response)
     return response
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def choices(request: Request) -> HttpResponse:
+    """How one wants to be told: by kind, in the product and by mail, and when not."""
+    quiet = QuietHours.objects.visible_to(request.actor).first()
+    form = ChoicesForm(request.POST or None, choices=choices_of(request.actor), quiet=quiet)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        hours = {name: data[name] for name in ("starts", "ends", "days_off")}
+        try:
+            choose(choices=form.choices(), actor=request.actor, **hours)
+        except Refused as refused:
+            add_refusal(form, refused)
+        else:
+            toast(request, _("Saved"), undo=request.actor.last_change if form.has_changed() else None)
+            return redirect("notifications:choices")
+    context = {
+        "form": form,
+        "zone": request.user.timezone,
+        "digest": Digest.objects.visible_to(request.actor).first(),
+        "address": request.user.email,
+    }
+    return render(request, "notifications/choices.html", context, status=422 if form.errors else 200)
