@@ -17,9 +17,10 @@ STAGES_THEN = """SELECT s.id, s.pipeline_id, s.kind_of, h.position, h.probabilit
     FROM deals_stage s CROSS JOIN LATERAL (
     SELECT * FROM deals_stagehistory h WHERE h.pgh_obj_id = s.id ORDER BY {nearest} LIMIT 1) h"""
 
-# The record that held at T: the last one by then, or where there is none yet the first one after (N8).
-NEAREST = """(h.pgh_created_at <= %(at)s) DESC, abs(extract(epoch FROM h.pgh_created_at - %(at)s)),
-    CASE WHEN h.pgh_created_at <= %(at)s THEN -h.pgh_id ELSE h.pgh_id END"""
+# The record that held at T: of those of that time the one written last, since a record is the whole row and one that was
+# dated back later knows more; where there is none yet, the first one after (N8).
+NEAREST = """(h.pgh_created_at <= %(at)s) DESC, CASE WHEN h.pgh_created_at <= %(at)s THEN -h.pgh_id END,
+    h.pgh_created_at, h.pgh_id"""
 
 REACH = "(%(owners)s::uuid[] IS NULL OR d.owner_id = ANY(%(owners)s::uuid[]))"
 

@@ -58,7 +58,7 @@ DECIDED = Number(
     _(
         "Won / (won + lost) by day of close. Losses for a reason that is flagged \u201cnot a loss\u201d count in neither. "
         "Over several pipelines counts are pooled. By value with the amount at the close; withheld while more than a "
-        "fifth of the decided deals have none."
+        "fifth of the decided deals have none; an amount of zero is none."
     ),
     f"f.kind IN ('won', 'lost') AND {IN_PERIOD} AND {COUNTED_LOSS}",
     (
@@ -69,7 +69,7 @@ DECIDED = Number(
         ("won_valued", "count(f.value) FILTER (WHERE f.kind = 'won')"),
         ("won_closing", "COALESCE(sum(f.closing_value) FILTER (WHERE f.kind = 'won'), 0)"),
         ("lost_closing", "COALESCE(sum(f.closing_value) FILTER (WHERE f.kind = 'lost'), 0)"),
-        ("without_value", "count(*) FILTER (WHERE f.closing_value IS NULL)"),
+        ("without_value", "count(*) FILTER (WHERE COALESCE(f.closing_value, 0) = 0)"),
     ),
 )
 NOT_A_LOSS = Number(

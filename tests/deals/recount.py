@@ -52,7 +52,7 @@ def nearest(rows: list[Any], at: dt.datetime) -> Any:
     """Return the record that held at a moment."""
     before = [row for row in rows if row.pgh_created_at <= at]
     if before:
-        return max(before, key=lambda row: (row.pgh_created_at, row.pgh_id))
+        return max(before, key=lambda row: row.pgh_id)  # each is the whole row: the last written knows most
     return min(rows, key=lambda row: (row.pgh_created_at, row.pgh_id))
 
 
@@ -140,7 +140,7 @@ class Recount:
             sum((f.closing * f.rate for f in part if f.closing is not None and f.rate), Decimal(0))
             for part in (won, lost)
         ]
-        missing = sum(f.closing is None or f.rate is None for f in rows)
+        missing = sum(not f.closing or f.rate is None for f in rows)
         return len(won), len(lost), sum((f.value or 0 for f in won), Decimal(0)), closing[0], closing[1], missing
 
     def cycle(self, facts: list[Fact], start: dt.date, end: dt.date) -> list[int]:

@@ -22,6 +22,8 @@ from crm.kernel.workspace.models import ExchangeRate, Workspace
 from deals.models import Deal, StageChange
 from deals.services import derive_lifecycle
 from deals.services import refresh_search as refresh_deal_search
+from tests.deals.check_numbers import check
+from tests.deals.recount import Recount
 
 TINY = Size(contacts=600, companies=120, deals=240, activities=1_900, teams=2, star=70)
 
@@ -98,6 +100,13 @@ def test_the_small_workspace(workspace_free, password):
 
     # Nothing waits for a worker but what is new.
     assert not Event.objects.waiting().filter(at__lt=now - dt.timedelta(days=4)).exists()
+
+    # Every number equals a recount in plain Python from the full tables, now and at past moments (N1-N8).
+    recount, today = Recount(), Workspace.objects.get().today()
+    check(recount, today - dt.timedelta(days=90), today, timezone.now(), present=True)
+    for days in (20, 200, 500):
+        then = now - dt.timedelta(days=days)
+        check(recount, today - dt.timedelta(days=days + 90), today - dt.timedelta(days=days), then, present=False)
 
     with pytest.raises(CommandError, match="not empty"):
         call_command("demo")

@@ -1,13 +1,18 @@
 """A real data set of 8,800 deals, imported by its plan; run by `.ci/maven` where the folder is there."""
 
+import csv
+import datetime as dt
+import io
 import os
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncMonth
+from django.test import Client
 
 from contacts.models import Company, Contact
 from contacts.services import create_company, create_contact
@@ -20,6 +25,8 @@ from crm.kernel.listing.imports import services, work
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.users.models import Team, User
 from crm.kernel.workspace.models import Workspace
+from crm.reports.mailing import written_mail
+from crm.reports.models import ReportMail
 from deals.models import Deal
 
 FOLDER = os.environ.get("MAVEN_DIR", "")
@@ -48,8 +55,44 @@ def test_the_plan_gives_the_figures_of_the_source(admin, system, zone, capsys):
     assert [row["n"] for row in months] == WON_BY_MONTH
     products = Counter(Deal.objects.values_list("custom__product", flat=True))
     assert sum(products.values()) == 8800 and len(products) == 7 and products["gtx_pro"] == 1480
+    _reports(admin)
     if zone == "Europe/London":
         _nothing_new(capsys)
+
+
+def _reports(admin):
+    """The reports tell the figures of the source, on the page, in the file and in the mail alike."""
+    year = {"from": "2016-01-01", "to": "2017-12-31"}
+    client = Client()
+    client.force_login(admin)
+
+    def lines(name: str, **data: str) -> list[list[str]]:
+        answer = client.get(f"/reports/{name}/", {**year, **data, "format": "csv"})
+        return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))[1:]
+
+    total = next(row for row in lines("win-loss", by="owner") if row[0] == "All")
+    assert (total[1], total[2], total[3], total[4]) == (
+        "4238",
+        "2473",
+        "63.15",
+        "",
+    )  # lost ones have no amount: withheld
+    assert Decimal(total[5]) == 10_005_534
+    sellers = [Decimal(row[2]) for row in lines("leaderboard")]
+    assert sellers[:3] == [1_153_214, 478_396, 454_298]
+    months = {row[0]: row for row in lines("won-by-month")}
+    assert [
+        int(months[f"{name} 2017"][1])
+        for name in ["Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    ] == WON_BY_MONTH
+    assert Decimal(months["All"][5]) == 57
+    page = client.get("/reports/win-loss/", {**year, "by": "owner"}).content.decode()
+    assert "$10,005,534" in page and "63.2%" in page
+    board = client.get("/reports/", year).content.decode()
+    assert "63%" in board and "57" in board
+    mail = ReportMail(report="win-loss", query="by=owner", every="month", owner=admin)
+    _subject, text, html = written_mail(mail, admin, dt.date(2017, 4, 1))
+    assert "531" in text and "531" in html  # March alone
 
 
 def _nothing_new(capsys):
