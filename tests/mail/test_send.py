@@ -209,6 +209,7 @@ def test_marketing_carries_the_headers_of_rfc_8058_and_a_link(box, make_template
     assert "/mail/unsubscribe/" in link
     assert link in got.get_body(("plain",)).get_content()
     assert link in got.get_body(("html",)).get_content()
+    assert link not in Activity.objects.get(type="email").body  # colleagues must not unsubscribe the reader by a click
 
 
 def test_a_test_mail_goes_to_oneself_and_onto_no_timeline(box, template, maya, as_rep, rep):

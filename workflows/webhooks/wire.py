@@ -132,6 +132,8 @@ def post(url: str, body: str, headers: dict[str, str], allowed: Collection[str])
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, socket.gaierror):
+        return _("There is no host of this name.")
     return f"{type(error).__name__}: {error}"[:500]
 
 

@@ -68,6 +68,11 @@ def unsubscribe_link(mail_id: UUID) -> str:
     return settings.SITE_URL.rstrip("/") + reverse("activities:unsubscribe", args=[token])
 
 
+def without_link(mail: OutgoingMail) -> str:
+    """Return the text of a mail for colleagues: without the link by which its reader, and nobody else, unsubscribes."""
+    return mail.text.replace(unsubscribe_link(mail.pk), "…") if mail.marketing else mail.text
+
+
 def mail_of_token(token: str) -> UUID | None:
     """Return the id of the mail in an unsubscribe link, None for one that we have not made."""
     try:

@@ -23,7 +23,7 @@ from contacts.models import Contact
 from crm.kernel.core.changes import Actor, changeset
 
 from .blocks import block_bounced, why_not
-from .queue import unsubscribe_link
+from .queue import unsubscribe_link, without_link
 
 log = logging.getLogger(__name__)
 LEASE = dt.timedelta(minutes=3)  # longer than a server's answer may take, see MAIL_TIMEOUT
@@ -177,7 +177,7 @@ def _sent(mail: OutgoingMail) -> None:
         row = ActivityRow(
             type="email",
             subject=mail.subject[:300],
-            body=mail.text[:50_000],
+            body=without_link(mail)[:50_000],
             at=now,
             direction="out",
             contact_ids=(mail.contact_id,),

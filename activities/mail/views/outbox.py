@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from activities.mail.forms import BlockForm
 from activities.mail.models import MailBlock, OutgoingMail
 from activities.mail.services import blocks, steering
+from activities.mail.services.queue import without_link
 from activities.places import url_of
 from contacts.models import Contact
 from crm.kernel.core.access import flag_required
@@ -90,6 +91,7 @@ def mail_detail(request: Request, pk: UUID) -> HttpResponse:
     known = mail.contact_id and Contact.objects.visible_to(request.actor).live().filter(pk=mail.contact_id).exists()
     context = {
         **_row(mail, request),
+        "text": without_link(mail),
         "contact_url": url_of("contact", mail.contact_id) if known and mail.contact_id else "",
     }
     return render(request, page_or_fragment(request, "mail/mail.html", DIALOG), context)

@@ -31,10 +31,14 @@ class ChoicesForm(forms.Form):
         self.topics = [topic for topic, _app, _mail in choices]
         for topic in self.topics:
             self.fields[f"app_{topic.key}"] = forms.BooleanField(
-                label=_("%(what)s: in the product") % {"what": topic.label}, required=False
+                label=_("%(what)s: in the product") % {"what": topic.label},
+                required=False,
+                widget=forms.CheckboxInput(attrs={"class": "check"}),
             )
             self.fields[f"mail_{topic.key}"] = forms.ChoiceField(
-                label=_("%(what)s: by e-mail") % {"what": topic.label}, choices=ByMail.choices
+                label=_("%(what)s: by e-mail") % {"what": topic.label},
+                choices=ByMail.choices,
+                widget=forms.Select(attrs={"class": "select"}),
             )
 
     @property
