@@ -89,6 +89,7 @@ CONTACTS = Searchable(
     hit=_contact_hit,
     recent="last_touch_at",
     exact=_exact_contact,
+    covered=True,
     operators={
         "owner": by_person(),
         "tag": by_tag,

@@ -10,7 +10,7 @@ from crm.kernel.core import remember
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.customfields.models import CustomField
 
-from .test_plans import indexes, sequential
+from .test_plans import indexes, plans_of, sequential
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bulk")]
 ADMIN = "admin@demo.test"
@@ -49,3 +49,9 @@ def test_one_of_two_rare_values_is_found_by_the_same_index(plan):
 def test_common_conditions_walk_the_order_of_the_list(email, plan):
     path = where(["lifecycle", "is", "lead"], ["owner", "filled"], ["cf_plan", "is_not", "gold"])
     assert sequential(path, email) == []
+
+
+def test_a_tag_is_looked_up_once_however_many_owners_are_seen():
+    plans = plans_of("rep.east@demo.test", "/contacts/?tag=tender")
+    assert max(sum(n.get("Index Name") == "contact_tags" for n in plan) for _statement, plan in plans) <= 1
+    assert sequential("/contacts/?tag=tender", "rep.east@demo.test") == []

@@ -32,11 +32,15 @@ Choices = Iterable[tuple[str, Words]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """One filter. `key` is its parameter in the address, `column` what it compares."""
+    """One filter. `key` is its parameter in the address, `column` what it compares.
+
+    `gathered`: an index of its own finds the rows, all at once; so they are not looked for owner by owner.
+    """
 
     key: str
     label: Words
     column: str = ""
+    gathered: ClassVar[bool] = False
 
     @property
     def params(self) -> tuple[str, ...]:
@@ -212,6 +216,8 @@ TAGS = gettext_lazy("Tags")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagFilter(Filter):
     """Records that carry all of these tags: `?tag=maritime&tag=vip`."""
+
+    gathered: ClassVar[bool] = True
 
     key: str = "tag"
     label: Words = TAGS

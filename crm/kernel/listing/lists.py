@@ -194,7 +194,7 @@ class ListPage(Addresses):
             return SeveralPager(self._read_rows(rows), self.order, size).page(*places)
         cursors = (Cursor.decode(text, self.sort, self.model) if text else None for text in (after, before))
         sought = (self.typed and self.search is not None) or bool(self.where and self.where.parts)
-        owned = self._by_owner()
+        owned = [] if self.gathered and not sought else self._by_owner()
         whole = self._read_rows(self.base()) if sought or owned else None
         found = self._read_rows(rows) if whole is None else self._ordered(rows)
         plain = self.sort.indexed and self.sort.field is None and self.sort.expression is None
@@ -202,6 +202,11 @@ class ListPage(Addresses):
         parts = [each.filtered() for each in owned]
         pager = Pager(found, self.sort, self.reverse, size, whole=whole, walk=walk, parts=parts)
         return pager.page(*cursors)
+
+    @property
+    def gathered(self) -> bool:
+        """True if a filter finds its rows by an index of its own."""
+        return any(each.gathered and self.values[each.key] is not None for each in self.filters)
 
     def _by_owner(self) -> list[Self]:
         """Return this list for each owner by itself, if it shows the rows of few and the order has an index of theirs."""

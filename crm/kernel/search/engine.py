@@ -22,6 +22,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 from crm.kernel.core.changes import Actor
+from crm.kernel.core.fields import long_text, short_text
 
 from .language import Query, parse
 from .words import NOTHING, Operator, beginning_words, folded, matching, misspelt
@@ -100,6 +101,7 @@ class Searchable:
     lately: Callable[[Query, Actor], Q] | None = None
     late: bool = False
     spelling: bool = True
+    covered: bool = False
     list_url_name: str = ""
     order: int = 100
 
@@ -156,7 +158,9 @@ class Searchable:
         roads = [rows.filter(match)]
         if query.terms:
             if actor.id is not None and self.owner:
-                roads.append(rows.filter(match, **{self.owner: actor.id}))
+                own = rows.filter(match, **{self.owner: actor.id})
+                lengths = (short_text(self.text), long_text(self.text)) if self.covered else (Q(),)
+                roads += [own.filter(length) for length in lengths]
             begins = Q(**{f"{self.name}__startswith": folded(query.text)})
             # Without exclusions and fields what begins with the text matches it: one range of one index.
             roads.append(rows.filter(begins & match if query.without or query.operators else begins))
