@@ -10,7 +10,19 @@ import sys
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
-PARTS = ("pages", "counts", "lists", "throughput", "import", "bulk", "export", "duplicates", "memory", "start")
+PARTS = (
+    "pages",
+    "counts",
+    "lists",
+    "reports",
+    "throughput",
+    "import",
+    "bulk",
+    "export",
+    "duplicates",
+    "memory",
+    "start",
+)
 
 
 def arguments() -> argparse.Namespace:

@@ -12,7 +12,14 @@ from crm.kernel.users.models import User
 from .pages import EMAILS, REP, Mover, Records
 
 CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
-LIMITS = {"list": (8, 6), "contact": (12, 10), "board": (10, 8), "my day": (12, 10), "move": (14, 12)}
+LIMITS = {
+    "list": (8, 6),
+    "contact": (12, 10),
+    "board": (10, 8),
+    "my day": (12, 10),
+    "move": (14, 12),
+    "overview": (10, 8),
+}
 
 
 def counted(ask: Callable[[], Any]) -> list[str]:
@@ -41,6 +48,7 @@ def statement_counts(records: Records) -> dict[str, int]:
         "contact": lambda: admin.get(f"/contacts/{records.star}/"),
         "board": lambda: client.get("/deals/board/"),
         "my day": lambda: client.get("/"),
+        "overview": lambda: client.get("/reports/"),
         "move": lambda: admin.post(
             f"/deals/{pk}/move/", {"stage": there, "version": version, "board": "1"}, headers={"HX-Request": "true"}
         ),

@@ -104,6 +104,7 @@ def cases(records: Records) -> list[Case]:
         ),
         Case("board", page("/deals/board/"), floor="F(board)", must=1.5, aim=1.0),
         Case("my day", page("/"), REP, "F(list)", 4, 2),
+        Case("overview", page("/reports/"), floor="F(list)", must=4, aim=2),
         Case("stage move", Mover().move, floor="F(login)", must=12, aim=8),
     ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from . import counts, imports, lists, pages, stack
+from . import counts, imports, lists, pages, reports, stack
 from .client import Person, cookies_of
 from .copies import copied, in_child
 from .dress import dress
@@ -77,6 +77,27 @@ def measure_lists(options: argparse.Namespace, var: Path) -> None:
         )
     print_lines(f"Lists, {options.size} (load {load()})", lines)
     keep(options.size, "lists", {case.name: {"ms": case.p50, "rounds": case.rounds} for case in found})
+
+
+def measure_reports(options: argparse.Namespace, var: Path) -> None:
+    """Time the overview and every report; a report may take three times F(list) and its raw SQL together."""
+    found, raw = list(reports.cases()), reports.raw_seconds() * 1000
+    cookies = cookies_of(pages.EMAILS["admin"])
+    connection.close()
+    with serving() as port:
+        people = {"admin": Person(port, cookies)}
+        run_rounds(found, people, rounds=options.rounds, requests=max(options.requests // 3, 5), warm=2)
+    floor = found[0]
+    more = (floor.p50 + raw) / floor.p50
+    lines = [Line("raw SQL of the relation of deals", raw, 0, 0, "ms"), Line("F(list)", floor.p50, 0, 0, "ms")]
+    for case in found[1:]:
+        widen = more if case.name.startswith("report ") else 1
+        detail = f"{case.p50:.1f} ms over {floor.p50:.1f} ms"
+        lines.append(
+            Line(f"{case.name} / F(list)", ratio(case, floor), case.must * widen, case.aim * widen, "x", detail)
+        )
+    print_lines(f"Reports, {options.size} (load {load()})", lines)
+    keep(options.size, "reports", {case.name: {"ms": case.p50, "rounds": case.rounds} for case in found})
 
 
 def measure_counts(options: argparse.Namespace, var: Path) -> None:

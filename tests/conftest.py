@@ -17,6 +17,7 @@ from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.users.models import Role, Team, User
 from crm.kernel.users.policies import add_default_roles
 from crm.kernel.workspace.models import Workspace
+from crm.reports import kept
 from deals.models import LostReason, Pipeline, Stage
 from deals.seeds import add_first_pipeline
 
@@ -26,6 +27,7 @@ PASSWORD = "correct horse battery"
 def pytest_configure() -> None:
     """Hash passwords cheaply: Argon2 is slow on purpose, and every test makes people."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    kept.PATIENCE = 0  # figures of a slow machine are never told late in tests
 
 
 @pytest.hookimpl(trylast=True)
@@ -67,6 +69,7 @@ def _plain_files(tmp_path_factory):
 def _fresh_workspace_cache():
     """Forget what the process keeps of the workspace's settings: each test has its own."""
     Workspace.forget()
+    kept.forget()
     yield
     Workspace.forget()
 

@@ -17,12 +17,12 @@ from crm.kernel.workspace.models import Workspace
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
 from deals.metrics.conversion import FUNNEL
-from deals.metrics.measure import Row, Stock, decimal, stock_series
+from deals.metrics.measure import Row, Stock, decimal
 from deals.metrics.window import add_months, end_of_day
 
 from .asks import Ask
 from .charts import Bars, Columns, Heat, Part, Pillar, Spark, share_of
-from .kept import figures, kept, key_of, stamp
+from .kept import figures, kept, stamp, stocks
 from .names import Names
 from .periods import DAY, months_between
 from .reports.conversion import funnel_chart
@@ -153,9 +153,7 @@ class Dashboard:
         days = {add_months(month, 1) - DAY for month in self.curve_months} | {self.before.end, self.period.end}
         days = {day for day in days if day < self.ask.today}
         moments = [end_of_day(day) for day in sorted(days)]
-        window = self.ask.window
-        key = ("stocks", self.stamp, *key_of(window), tuple(moments))
-        return dict(zip(sorted(days), kept(key, lambda: stock_series(window, moments)), strict=True))
+        return dict(zip(sorted(days), stocks(self.ask.window, moments, self.stamp), strict=True))
 
     def stock_at(self, day: dt.date) -> Stock:
         """Return what stood open at the end of a day, of today's: now."""
@@ -374,8 +372,8 @@ class Dashboard:
         end = min(self.period.end, self.ask.today)
         done = Done(end - (HEAT_DAYS - 1) * DAY, end, ("call", "email", "meeting"))
         people = [each.person for each in self.leaders if each.person != "None"]
-        key = ("heat", self.stamp, str(done), self.ask.actor.id, tuple(people))
-        rows = kept(key, lambda: done_by(self.ask.actor, done, people)) if people else []
+        key = ("heat", str(done), self.ask.actor.id, tuple(people))
+        rows = kept(self.stamp, key, lambda: done_by(self.ask.actor, done, people)) if people else []
         counts: dict[tuple[str, int], int] = {}
         for row in rows:
             place = str(row["user_id"]), row["day"].isoweekday()

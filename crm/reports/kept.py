@@ -1,18 +1,23 @@
 """Figures kept for a short while: as long as nothing that they stand on has changed, and for a minute at most.
 
+What took long to compute (half a second and more) is told for twenty times as long even if something has changed
+meanwhile, a minute at most: a big workspace changes every second. The overview says of when its figures are.
+
 The stamp is the latest row of each history that numbers read: one look at the end of an index each. Two commits may
 appear in another order than they were numbered, hence the minute.
 """
 
+import datetime as dt
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
 from crm.kernel.workspace.models import Workspace
-from deals.metrics.measure import Askable, Row, measure
+from deals.metrics.measure import Askable, Row, Stock, measure, stock_series
 from deals.metrics.window import Window
 
 HISTORIES = (
@@ -33,7 +38,25 @@ HISTORIES = (
 STAMP = "SELECT " + ", ".join(f"(SELECT max(pgh_id) FROM {table})" for table in HISTORIES)
 SECONDS = 60.0
 MOST = 300
-_kept: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
+SLOW, PATIENCE = 0.5, 20  # seconds to compute, and for how many times as long an answer is good enough
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was computed, when, from which state, and how long it took."""
+
+    value: Any
+    stamp: Hashable
+    at: float
+    cost: float
+
+    def good(self, seen: Hashable) -> bool:
+        """Say whether it may still be told."""
+        age = time.monotonic() - self.at
+        return age < SECONDS and (self.stamp == seen or (self.cost >= SLOW and age < self.cost * PATIENCE))
+
+
+_kept: OrderedDict[Hashable, Answer] = OrderedDict()
 
 
 def stamp() -> tuple[Any, ...]:
@@ -43,22 +66,37 @@ def stamp() -> tuple[Any, ...]:
         return tuple(cursor.fetchone())
 
 
-def kept[T](key: Hashable, compute: Callable[[], T]) -> T:
-    """Return what `compute` returned for this key if that was less than a minute ago. The key holds the stamp."""
+def kept[T](seen: Hashable, key: Hashable, compute: Callable[[], T]) -> T:
+    """Return what `compute` returned for this key if it is still good, `seen` being the present stamp."""
     found = _kept.get(key)
-    if found is not None and time.monotonic() - found[0] < SECONDS:
-        return found[1]
+    if found is not None and found.good(seen):
+        value: T = found.value
+        return value
+    begun = time.monotonic()
     value = compute()
-    _kept[key] = (time.monotonic(), value)
+    now = time.monotonic()
+    _kept[key] = Answer(value, seen, now, now - begun)
+    _kept.move_to_end(key)
     while len(_kept) > MOST:
         _kept.popitem(last=False)
     return value
 
 
+def forget() -> None:
+    """Drop all of it: between tests."""
+    _kept.clear()
+
+
 def figures(window: Window, asked: Mapping[str, Askable], seen: tuple[Any, ...] | None = None) -> dict[str, list[Row]]:
     """Return the rows of each question as `measure` does, kept while nothing has changed. `seen` is the stamp, if known."""
     questions = tuple((name, each.question) for name, each in asked.items())
-    return kept((seen or stamp(), *key_of(window), questions), lambda: measure(window, asked))
+    return kept(seen or stamp(), (*key_of(window), questions), lambda: measure(window, asked))
+
+
+def stocks(window: Window, moments: Sequence[dt.datetime], seen: tuple[Any, ...] | None = None) -> list[Stock]:
+    """Return what stood open at each of the moments, kept while nothing has changed (N1, N8)."""
+    key = ("stocks", *key_of(window), tuple(moments))
+    return kept(seen or stamp(), key, lambda: stock_series(window, moments))
 
 
 def key_of(window: Window) -> tuple[Any, ...]:

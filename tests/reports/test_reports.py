@@ -7,7 +7,6 @@ import re
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
@@ -41,16 +40,15 @@ def table(result):
     return {str(row.cells[0].value): dict(zip(keys, (c.value for c in row.cells), strict=True)) for row in result.rows}
 
 
-@pytest.mark.parametrize("key", ["", *REPORTS])
-def test_an_empty_workspace_has_honest_pages(key, admin, client_of, pipeline):
-    for query in ("", "?show=table", "?period=month&on=2026-01-31", "?from=2026-02-01&to=2026-02-01"):
-        if "from" in query and key and "period" not in registry.find(key).filters:
-            continue
-        page = client_of(admin).get(f"/reports/{key}/{query}" if key else f"/reports/{query}")
-        text = page.content.decode()
-        assert page.status_code == 200
-        assert not re.search(r"\bnan\b|infinity|Traceback", text, re.IGNORECASE)
-        assert "What these figures mean" in text
+def test_an_empty_workspace_has_honest_pages(admin, client_of, pipeline):
+    client = client_of(admin)
+    for key in ("", *REPORTS):
+        for query in ("", "?show=table&period=month&on=2026-01-31", "?from=2026-02-01&to=2026-02-01"):
+            page = client.get(f"/reports/{key}/{query}" if key else f"/reports/{query}")
+            text = page.content.decode()
+            assert page.status_code == 200, (key, query)
+            assert not re.search(r"\bnan\b|infinity|Traceback", text, re.IGNORECASE), (key, query)
+            assert "What these figures mean" in text
 
 
 def test_numbers_of_the_small_scene(scene, admin, rep):
@@ -85,20 +83,24 @@ def counted(href, person):
     return rows.count(), total
 
 
-@pytest.mark.parametrize("key", REPORTS)
-def test_every_figure_sums_to_the_deals_behind_it(key, scene, admin, manager):
-    for person in (admin, manager):
-        for by in [{}, *({"by": value} for value in registry.find(key).options(Actor.of(person)).get("by", {}))]:
+def test_every_figure_sums_to_the_deals_behind_it(scene, admin, manager):
+    checked = 0
+    for key in REPORTS:
+        ways = registry.find(key).options(Actor.of(admin)).get("by", {})
+        for by in [{}, *({"by": value} for value in ways)]:
+            person = manager if by else admin
             result = built(person, key, **by)
             for row in result.rows:
                 for column, cell in zip(result.columns, row.cells, strict=True):
                     if "figure=" not in cell.href:
                         continue
                     deals, total = counted(cell.href, person)
+                    checked += 1
                     if column.kind == "count":
                         assert deals == cell.value, (key, by, column.key)
                     elif column.kind == "money" and total is not None and column.key not in ("weighted", "lost_amount"):
                         assert total == cell.value, (key, by, column.key)
+    assert checked > 300
 
 
 def test_every_mark_of_the_overview_leads_to_as_many_deals(scene, admin):

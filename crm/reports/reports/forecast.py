@@ -249,7 +249,7 @@ class Change(Report):
             window.start, window.end, window.scope, window.pipelines, window.teams, window.people, window.as_of,
             {"since": since, "since_at": end_of_day(since)},
         )  # fmt: skip
-        rows = kept(("change", stamp(), *key_of(window)), lambda: self._rows(window))
+        rows = kept(stamp(), ("change", *key_of(window)), lambda: self._rows(window))
         bars = []
         for bucket in BUCKETS:
             deals, amount = rows.get(bucket, (0, Decimal(0)))

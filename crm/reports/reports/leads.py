@@ -70,8 +70,8 @@ class LeadSources(Report):
             ]
         )
         came = Came(ask.period.start, ask.period.end)
-        key = ("leads", stamp(), str(came), ask.actor.id, ask.team, ask.person)
-        rows = kept(key, lambda: self._rows(ask, came))
+        key = ("leads", str(came), ask.actor.id, ask.team, ask.person)
+        rows = kept(stamp(), key, lambda: self._rows(ask, came))
         *sources, total = rows
         bars = []
         for row in [*sources, total]:

@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from crm.reports.asks import Ask
 from crm.reports.charts import Bars, Columns, Part, Pillar
-from crm.reports.kept import figures
+from crm.reports.kept import figures, stocks
 from crm.reports.names import Names
 from crm.reports.periods import DAY
 from crm.reports.registry import SALES, Report
 from crm.reports.tables import Cell, Column, Result, no_rate_note
 from deals.metrics import dimensions as d
 from deals.metrics import numbers
-from deals.metrics.measure import Row, decimal, stock_series
+from deals.metrics.measure import Row, decimal
 from deals.metrics.numbers import velocity, win_rate
 from deals.metrics.window import add_months, end_of_day
 
@@ -220,10 +220,10 @@ class VelocityByMonth(Report):
         decided, cycle = numbers.DECIDED.by(d.CLOSED_MONTH), numbers.CYCLE.by(d.CLOSED_MONTH)
         found = figures(ask.window, {"decided": decided, "cycle": cycle})
         by_month = {name: {row["closed_month"]: row for row in rows} for name, rows in found.items()}
-        ends = [min(end_of_day(add_months(month, 1) - DAY), ask.window.now) for month in months]
-        stocks = stock_series(ask.window, ends)
+        ends = [end_of_day(add_months(month, 1) - DAY) for month in months]
+        found_stocks = stocks(ask.window, ends)
         bars = []
-        for month, stock in zip(months, stocks, strict=True):
+        for month, stock in zip(months, found_stocks, strict=True):
             decision, took = by_month["decided"].get(month.isoformat()), by_month["cycle"].get(month.isoformat())
             speed, rate = velocity(stock.deals, decision, took), win_rate(decision)
             link = ask.figure(numbers.WON, closed_month=month)

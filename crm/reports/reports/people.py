@@ -118,8 +118,8 @@ class ActivityByPerson(Report):
             result.empty = _("This period has not begun.")
             return result
         people = self._people(ask)
-        key = ("activity", stamp(), str(done), ask.actor.id, repr(people))
-        rows = kept(key, lambda: done_by(ask.actor, done, people))
+        key = ("activity", str(done), ask.actor.id, repr(people))
+        rows = kept(stamp(), key, lambda: done_by(ask.actor, done, people))
         counts: dict[Any, dict[str, int]] = {}
         days: dict[Any, set[Any]] = {}
         for row in rows:

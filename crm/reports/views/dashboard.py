@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -51,6 +52,6 @@ def body_of(request: Request, board: Dashboard, show: str) -> SafeString:
     They depend on the question, the person's rights and the language, and hold no token.
     """
     person = (request.user.pk, request.user.role_id, request.user.team_id, get_language())
-    key = ("overview", board.stamp, *key_of(board.ask.window), board.ask.query(), person, show)
-    values = {"board": board, "ask": board.ask, "show": show}
-    return kept(key, lambda: render_to_string("reports/_dashboard.html", values, request))
+    key = ("overview", *key_of(board.ask.window), board.ask.query(), person, show)
+    values = {"board": board, "ask": board.ask, "show": show, "told_at": timezone.now()}
+    return kept(board.stamp, key, lambda: render_to_string("reports/_dashboard.html", values, request))
