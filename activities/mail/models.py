@@ -4,12 +4,13 @@ import hashlib
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
 from crm.kernel.core.changes import Actor
+from crm.kernel.core.fields import Found
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import Keyed, Rows
 from deals.models import Deal
@@ -98,7 +99,7 @@ class OutgoingMailQuerySet(Rows):
         me = getattr(who, "pk", None) or who.id
         deals = Deal.objects.visible_to(who).filter(pk=OuterRef("deal_id"))
         contacts = Contact.objects.visible_to(who).filter(pk=OuterRef("contact_id"))
-        return self.filter(Q(user_id=me) | Q(Exists(deals)) | Q(Exists(contacts)))
+        return self.filter(Q(user_id=me) | Found(deals) | Found(contacts))
 
     def unsent(self) -> Self:
         """Return what waits to be sent and can still be stopped."""

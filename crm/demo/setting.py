@@ -18,6 +18,7 @@ from deals.models import ForecastCategory, Pipeline, Stage
 
 from .clock import SPAN_DAYS
 from .custom import add_fields
+from .letters import add_templates
 from .roster import BY_KEY, COLLEAGUES, EAST, MANAGERS, OFFICE, OSKAR_LEFT, SAMPLE_LOGINS, WEST
 
 ZONE = "Europe/London"
@@ -66,6 +67,8 @@ def set_scene(*, password: str, now: dt.datetime) -> dict[str, User]:
         _add_stages()
     with changeset(actor, "demo.fields", at=begin):
         add_fields(actor)
+    with changeset(actor, "mail_templates.create", at=begin):
+        add_templates(actor)
     return people
 
 
