@@ -1,9 +1,16 @@
 """A small web server of the tests that does what other people's servers do: answer, hang, redirect, drip, flood."""
 
+import datetime as dt
+import ssl
 import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -80,10 +87,34 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def certificate_for(name, folder):
+    """Write a certificate of a host's name that it signed itself; return its path and that of its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    paths = folder / f"{name}.pem", folder / f"{name}.key"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
+
+
 @contextmanager
-def web_server():
-    """Run the server on a free port of this machine."""
+def web_server(certificate=None):
+    """Run the server on a free port of this machine; with a certificate (and key) it speaks TLS."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     server.requests, server.cut, server.stop = [], [], threading.Event()
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import ssl
 import time
 
 import pytest
@@ -18,7 +19,7 @@ from workflows.webhooks.services.endpoints import allow_host, create_endpoint, e
 from workflows.webhooks.services.queue import cancel_delivery, queue_webhook, redeliver
 from workflows.webhooks.services.sending import clean_up, send_due_deliveries
 
-from .server import web_server
+from .server import certificate_for, web_server
 
 RULE = Actor.system("Tell the ERP")
 
@@ -176,6 +177,21 @@ def test_a_name_that_answers_differently_a_moment_later_changes_nothing(hook, se
     delivery = sent(delivery)
     assert "inside the network" in delivery.error
     assert server.requests == []
+
+
+@pytest.mark.parametrize(("named", "words"), [("hooks.test", ""), ("other.test", "CERTIFICATE_VERIFY_FAILED")])
+def test_over_tls_the_certificate_is_that_of_the_name_not_of_the_number(
+    hook, boss, tmp_path, monkeypatch, named, words
+):
+    certificate = certificate_for(named, tmp_path)
+    monkeypatch.setattr(wire, "_certificates", lambda: ssl.create_default_context(cafile=certificate[0]))
+    endpoint, _secret = hook()
+    with web_server(certificate) as server:
+        url = f"https://hooks.test:{server.server_port}/ok"
+        edit_endpoint(endpoint_id=endpoint.pk, values={"url": url}, actor=boss)
+        delivery = sent(queue(endpoint))
+    assert delivery.state == ("queued" if words else "delivered")
+    assert words in delivery.error
 
 
 def test_attempts_are_further_and_further_apart_and_end_in_the_list_of_failures(hook, server, boss):
