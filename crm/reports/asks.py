@@ -1,7 +1,7 @@
 """What a report is asked for, as its address says it: period, pipeline, team, person, as of, grouping, options."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -22,7 +22,8 @@ from .periods import LONGEST, MONTHS, Period
 
 EARLIEST = dt.date(1970, 1, 1)
 LATEST = dt.date(2199, 12, 31)
-PARAMS = ("period", "on", "from", "to", "pipeline", "team", "person", "as_of")
+PERIOD_PARAMS = ("period", "on", "from", "to")
+NARROWING = ("pipeline", "team", "person", "as_of")
 PAGE_PARAMS = ("show", "format", "view")  # how it is shown, not what is asked
 
 
@@ -165,23 +166,31 @@ def read_id(data: Mapping[str, Any], name: str, model: Any, words: str) -> UUID 
 
 
 def read_ask(
-    actor: Any, data: Mapping[str, Any], *, period: str = "quarter", options: Mapping[str, Any] | None = None
+    actor: Any,
+    data: Mapping[str, Any],
+    *,
+    period: str = "quarter",
+    options: Mapping[str, Any] | None = None,
+    filters: Collection[str] = NARROWING,
 ) -> Ask:
     """Read a question; `options` are the report's own: by name the closed list of values, the first is the default.
 
+    `filters` are those that the report knows.
+
     Raises BadAsk with a sentence.
     """
-    as_of = read_as_of(data)
-    person = actor.id if data.get("person") == "me" else read_id(data, "person", User, _("There is no such person."))
     chosen = {}
     for name, values in (options or {}).items():
         value = data.get(name) or next(iter(values))
         if value not in values:
             raise BadAsk(_("“%(value)s” is not known for “%(name)s”.") % {"value": value[:40], "name": name}, name)
         chosen[name] = value
-    unknown = [name for name in data if name not in (*PARAMS, *PAGE_PARAMS) and name not in chosen]
+    known = {*PERIOD_PARAMS, *PAGE_PARAMS, *chosen, *(name for name in NARROWING if name in filters)}
+    unknown = [name for name in data if name not in known]
     if unknown:
         raise BadAsk(_("This report has no filter “%(name)s”.") % {"name": unknown[0][:40]}, unknown[0])
+    as_of = read_as_of(data)
+    person = actor.id if data.get("person") == "me" else read_id(data, "person", User, _("There is no such person."))
     return Ask(
         actor,
         read_period(data, period, as_of or Workspace.current().today()),

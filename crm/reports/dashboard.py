@@ -411,4 +411,4 @@ def done_link(done: Done, person: str) -> str:
     return "/activities/?" + urlencode({"who": person, "done": str(done)})
 
 
-DEFINITIONS: tuple[Any, ...] = (n.PIPELINE, n.WON, n.DECIDED, n.CYCLE, n.FORECAST, FUNNEL)
+DEFINITIONS: tuple[Any, ...] = (n.PIPELINE, n.WON, n.DECIDED, n.VELOCITY, n.CYCLE, n.FORECAST, FUNNEL)

@@ -102,7 +102,7 @@ def ask_of_mail(mail: ReportMail, report: Report, person: User, period: Period) 
     for name, value in period.query().items():
         data[name] = value
     actor = Actor.of(person, source="worker")
-    return read_ask(actor, data, period=report.period, options=report.options(actor))
+    return read_ask(actor, data, period=report.period, options=report.options(actor), filters=report.filters)
 
 
 def told(report: Report, ask: Ask, result: Result, site: str) -> dict[str, Any]:

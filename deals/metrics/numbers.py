@@ -15,7 +15,7 @@ PIPELINE = Number(
     _("Open pipeline"),
     "N1",
     _(
-        "Open deals: how many, the sum of their amounts, and the weighted sum (amount x probability, rounded for each "
+        "Open deals: how many, the sum of their amounts, and the weighted sum (amount \u00d7 probability, rounded for each "
         "deal). Amounts in other currencies count at the day's rate."
     ),
     "f.kind = 'open'",
@@ -111,9 +111,24 @@ SLIPPED = Number(
     _("Open deals whose expected close has passed."),
     "f.kind = 'open' AND f.expected_close < %(day)s::date",
 )
-VELOCITY_WORDS = _(
-    "Open deals at the end of the period x win rate by count x average won amount / mean cycle in days: money a day. Not "
-    "computable without wins, or with a mean cycle under an hour."
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a figure means that is no set of deals."""
+
+    label: Any
+    rule: str
+    words: Any
+
+
+VELOCITY = Definition(
+    _("Sales velocity"),
+    "N5",
+    _(
+        "Open deals at the end of the period \u00d7 win rate by count \u00d7 average won amount / mean cycle in days: money "
+        "a day. Not computable without wins, or with a mean cycle under an hour."
+    ),
 )
 
 NUMBERS = {

@@ -155,6 +155,7 @@ def test_impossible_questions_get_a_sentence(scene, manager, client_of):
             assert page.status_code == 400, (path, query)
             assert "This cannot be shown" in page.content.decode()
     assert client.get("/reports/win-loss/?by=password").status_code == 400
+    assert client.get("/reports/activity/?as_of=2026-01-01").status_code == 400  # it tells of today alone
     assert client.get("/reports/win-loss/?format=exe").status_code == 400
     assert client.get("/reports/nothing/").status_code == 404
 

@@ -14,8 +14,7 @@ from crm.reports.charts import Bars
 from crm.reports.kept import kept, stamp
 from crm.reports.registry import CUSTOMERS, Report
 from crm.reports.tables import Cell, Column, Result
-
-from .people import Definition
+from deals.metrics.numbers import Definition
 
 # The first call, e-mail or meeting of a person with somebody after they came in.
 ANSWERS = """SELECT c.source, count(*) AS leads, count(r.at) AS answered,

@@ -195,11 +195,11 @@ class VelocityByMonth(Report):
 
     key = "velocity"
     title = gettext_lazy("Sales velocity")
-    text = gettext_lazy("Open deals x win rate x average won amount / cycle: money a day, of each month.")
+    text = gettext_lazy("Open deals \u00d7 win rate \u00d7 average won amount / cycle: money a day, of each month.")
     group = SALES
     order = 30
     period = "year"
-    numbers = (numbers.CYCLE, numbers.DECIDED)
+    numbers = (numbers.VELOCITY, numbers.CYCLE, numbers.DECIDED)
 
     def build(self, ask: Ask) -> Result:
         """Return velocity of each month of the period."""

@@ -23,13 +23,6 @@ from deals.metrics import numbers as n
 from deals.metrics.measure import decimal
 
 
-class Definition:
-    """What a figure that is not of deals means, for the foot of a report."""
-
-    def __init__(self, label: Any, rule: str, words: Any) -> None:
-        self.label, self.rule, self.words = label, rule, words
-
-
 class Leaderboard(Report):
     """Who won how much."""
 
@@ -101,7 +94,7 @@ class ActivityByPerson(Report):
     order = 20
     period = "month"
     filters = ("period", "team", "person")
-    numbers = (Definition(gettext_lazy("Activity"), "R5, N7", DONE_WORDS),)
+    numbers = (n.Definition(gettext_lazy("Activity"), "R5, N7", DONE_WORDS),)
 
     def build(self, ask: Ask) -> Result:
         """Return a row for each person."""

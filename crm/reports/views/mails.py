@@ -56,7 +56,9 @@ def refuse(form: Any, error: Refused) -> None:
 def kept_query(request: Request, name: str) -> tuple[Any, Ask]:
     """Return the report and its question, checked; raises Http404, BadAsk."""
     report = get_report(name)
-    return report, read_ask(request.actor, request.GET, period=report.period, options=report.options(request.actor))
+    return report, read_ask(
+        request.actor, request.GET, period=report.period, options=report.options(request.actor), filters=report.filters
+    )
 
 
 @login_required

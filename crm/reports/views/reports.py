@@ -36,7 +36,9 @@ def get_report(name: str) -> Report:
 
 def ask_of(request: Request, report: Report) -> Ask:
     """Read a report's question from its address; raises BadAsk."""
-    return read_ask(request.actor, request.GET, period=report.period, options=report.options(request.actor))
+    return read_ask(
+        request.actor, request.GET, period=report.period, options=report.options(request.actor), filters=report.filters
+    )
 
 
 def saved_key(report: Report) -> str:

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -49,7 +50,9 @@ def report_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 def frame(request: Request, ask: Ask, filters: tuple[str, ...], names: Names) -> dict[str, Any]:
     """Return what the bars above a report need: tabs, period, filters."""
-    people = sorted(names.people.items(), key=lambda pair: pair[1].casefold())
+    reach = ask.window.scope.owners
+    seen = ((pk, name) for pk, name in names.people.items() if reach is None or UUID(pk) in reach)
+    people = sorted(seen, key=lambda pair: pair[1].casefold())
     teams = sorted(names.teams.items(), key=lambda pair: pair[1].casefold())
     return {
         "ask": ask,
