@@ -32,13 +32,6 @@ class MailForm(forms.Form):
         self.fields["recipients"].queryset = User.objects.owners().filter(email__isnull=False)  # type: ignore[attr-defined]
 
 
-class SaveForm(forms.Form):
-    """The name of a saved view of a report, and whether all may use it."""
-
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    everybody = forms.BooleanField(label=gettext_lazy("Share it with everybody"), required=False)
-
-
 def field_name(holder: Holder, month: dt.date) -> str:
     """Return the name of a target's field: `user.<id>.2026-11`."""
     return f"{holder[0]}.{holder[1]}.{month:%Y-%m}"

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.listing.saved.models import SavedView
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
 from crm.reports import registry
@@ -200,3 +201,22 @@ def test_the_overview_costs_a_fixed_number_of_statements(scene, admin, client_of
         client.get("/reports/?period=year")
     assert len(cold) <= 16
     assert len(warm) <= 5
+
+
+def test_a_view_keeps_the_question_and_is_shared_with_a_team(scene, rep, mate, stranger, teams, client_of):
+    values = {"name": "Lost by reason", "shared": "team", "team": str(teams["east"].pk)}
+    client = client_of(rep)
+    assert (
+        client.post("/reports/win-loss/save/?by=reason&period=year", {"name": "", "shared": "nobody"}).status_code
+        == 422
+    )
+    assert client.post("/reports/win-loss/save/?by=reason&period=year", values).status_code == 302
+    view = SavedView.objects.get()
+    assert "by=reason" in view.query
+    assert "Lost by reason" in client_of(mate).get("/reports/win-loss/").content.decode()
+    assert "Lost by reason" not in client_of(stranger).get("/reports/win-loss/").content.decode()
+    assert client.get(f"/reports/win-loss/?{view.query}").status_code == 200
+    assert client.post(f"/views/{view.pk}/delete/").status_code == 404  # the lists' own page knows no views of reports
+    assert client_of(mate).post(f"/reports/views/{view.pk}/remove/").status_code == 403
+    assert client.post(f"/reports/views/{view.pk}/remove/").status_code == 302
+    assert not SavedView.objects.exists()

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.htmx import close_dialog, is_fragment, page_or_fragment, refresh, toast
 from crm.kernel.core.http import Request
-from crm.kernel.listing.saved.models import SavedView, Shared
+from crm.kernel.listing.saved.forms import SharingForm
+from crm.kernel.listing.saved.models import SavedView
 from crm.kernel.listing.saved.services import create_view, delete_view
 from crm.reports import registry
 from crm.reports.asks import Ask, read_ask
-from crm.reports.forms import MailForm, SaveForm
+from crm.reports.forms import MailForm
 from crm.reports.models import ReportMail
 from crm.reports.services import change_report_mail, create_report_mail, remove_report_mail
 
@@ -138,13 +139,13 @@ def mail_remove(request: Request, pk: UUID) -> HttpResponse:
 def view_new(request: Request, name: str) -> HttpResponse:
     """Keep a report's filters under a name."""
     report, ask = kept_query(request, name)
-    form = SaveForm(request.POST or None)
+    form = SharingForm(request.POST or None)
     back = f"/reports/{name}/?{ask.query()}"
     if request.method == "POST" and form.is_valid():
-        sharing = Shared.EVERYBODY if form.cleaned_data["everybody"] else Shared.NOBODY
-        values = {"name": form.cleaned_data["name"], "shared": sharing}
         try:
-            create_view(list_key=saved_key(report), query=ask.query(), layout={}, values=values, actor=request.actor)
+            create_view(
+                list_key=saved_key(report), query=ask.query(), layout={}, values=form.values(), actor=request.actor
+            )
         except Refused as error:
             refuse(form, error)
         else:

@@ -40,10 +40,11 @@ def personal_list(key: str) -> type[ListPage]:
 
 
 def visible_view(request: Request, pk: UUID) -> SavedView:
-    """Return a view that the person may use; raises Http404."""
+    """Return a view of a list that the person may use; raises Http404, for views of reports as well."""
     view = SavedView.objects.visible_to(request.actor).filter(pk=pk).first()
     if view is None:
         raise Http404("No such view.")
+    personal_list(view.list_key)
     return view
 
 
