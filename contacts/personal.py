@@ -110,5 +110,5 @@ def register() -> None:
         notes,
         "record_kind = 'contact' AND record_id = ANY (ids)",
         remove=True,
-        keep=("topic", "text", "key", "record_kind"),
+        keep=("topic", "text", "key", "record_kind", "by_mail"),
     )
