@@ -69,6 +69,13 @@ class TaskAssigned(TaskEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaskChanged(TaskEvent):
+    """A task is due at another time now."""
+
+    name: ClassVar[str] = "task.changed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskDone(TaskEvent):
     """Somebody did it."""
 

@@ -128,6 +128,16 @@ def defaults() -> dict[str, object]:
                 "schedule": 600.0,
                 "options": {"expires": 600},
             },
+            "go on with rules": {
+                "task": "workflows.tasks.work",
+                "schedule": 5.0,
+                "options": {"expires": 5},
+            },
+            "look at what comes due for rules": {
+                "task": "workflows.tasks.look",
+                "schedule": 30.0,
+                "options": {"expires": 30},
+            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "activities",
     "crm.reports",
     "workflows.webhooks",
+    "workflows",
     "crm.demo",
 ]
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from activities.events import TaskAssigned, TaskDone, TaskReopened
+from activities.events import TaskAssigned, TaskChanged, TaskDone, TaskReopened
 from activities.models import Activity, Task
 from crm.kernel.core.bulk import update_rows
 from crm.kernel.core.changes import Actor, business_time, command
@@ -119,6 +119,7 @@ def reschedule_tasks(
         moved.append(task)
     if moved:
         _save(moved, "due_on", "due_at", "remind_at", "reminded_at")
+        publish(*(TaskChanged(**event_fields(task)) for task in moved), actor=actor)
     return moved
 
 
@@ -216,6 +217,8 @@ def edit_task(
     if fields:
         _save([task], *dict.fromkeys(fields))
         refresh_clocks(deal_ids=[before[0]], contact_ids=[before[1]])
+    if "due_on" in fields:
+        publish(TaskChanged(**event_fields(task)), actor=actor)
     return task
 
 

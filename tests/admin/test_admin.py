@@ -24,7 +24,7 @@ from deals.services import create_deal
 OURS = [
     model
     for app in apps.get_app_configs()
-    if app.name.startswith(("crm.", "contacts", "deals", "activities"))
+    if app.name.startswith(("crm.", "contacts", "deals", "activities", "workflows"))
     for model in app.get_models()
 ]
 

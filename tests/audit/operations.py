@@ -41,6 +41,7 @@ from deals import services as deals
 from deals.leaving import assign_deals
 from deals.models import Deal, LostReason, Pipeline, Stage
 from workflows.webhooks.services import endpoints
+from workflows import services as automation
 
 SOON = dt.date(2027, 3, 1)
 
@@ -613,3 +614,75 @@ def _(w: Small) -> Any:
 def _(w: Small) -> Any:
     mail = _mailed(w)
     return lambda: reports.remove_report_mail(mail_id=mail.pk, actor=w.boss)
+
+
+# Rules ----------------------------------------------------------------------------------------------------------------
+
+
+def rule_of(w, *, live=False):
+    """Return a rule that tags new deals."""
+    steps = [{"action": "add_tag", "options": {"tags": ["new"]}}]
+    document = {"trigger": {"kind": "deal.created"}, "conditions": {}, "steps": steps}
+    rule = automation.create_rule(name="Greet", document=document, actor=w.boss)
+    return automation.publish_rule(rule_id=rule.pk, actor=w.boss) if live else rule
+
+
+@at("rules.create")
+def _(w):
+    return lambda: rule_of(w)
+
+
+@at("rules.save")
+def _(w):
+    rule = rule_of(w, live=True)
+    return lambda: automation.save_draft(rule_id=rule.pk, document={"steps": []}, actor=w.boss)
+
+
+@at("rules.discard")
+def _(w):
+    rule = rule_of(w, live=True)
+    automation.save_draft(rule_id=rule.pk, document={"steps": []}, actor=w.boss)
+    return lambda: automation.discard_draft(rule_id=rule.pk, actor=w.boss)
+
+
+@at("rules.rename")
+def _(w):
+    rule = rule_of(w)
+    return lambda: automation.rename_rule(rule_id=rule.pk, name="Welcome", actor=w.boss)
+
+
+@at("rules.duplicate")
+def _(w):
+    rule = rule_of(w)
+    return lambda: automation.duplicate_rule(rule_id=rule.pk, actor=w.boss)
+
+
+@at("rules.delete")
+def _(w):
+    rule = rule_of(w)
+    return lambda: automation.delete_rule(rule_id=rule.pk, actor=w.boss)
+
+
+@at("rules.transfer")
+def _(w):
+    rule = rule_of(w)
+    return lambda: automation.transfer_rule(rule_id=rule.pk, owner=w.mate, actor=w.boss)
+
+
+@at("rules.publish")
+def _(w):
+    rule = rule_of(w)
+    return lambda: automation.publish_rule(rule_id=rule.pk, actor=w.boss)
+
+
+@at("rules.pause")
+def _(w):
+    rule = rule_of(w, live=True)
+    return lambda: automation.pause_rule(rule_id=rule.pk, actor=w.boss)
+
+
+@at("rules.resume")
+def _(w):
+    rule = rule_of(w, live=True)
+    automation.pause_rule(rule_id=rule.pk, actor=w.boss)
+    return lambda: automation.resume_rule(rule_id=rule.pk, actor=w.boss)

@@ -65,10 +65,14 @@ def _plain(value: Any) -> Any:
 
 Handler = Callable[[list[Any]], None]
 Consumer = Callable[[Event], None]
+Wants = Callable[[str, str], bool]
 _handlers: dict[type[DomainEvent], list[Handler]] = defaultdict(list)
 _consumers: dict[str, dict[str, Consumer]] = defaultdict(dict)
 _of_imports: set[str] = set()
 _not_of_bulk: set[str] = set()
+_in_own_name: set[str] = set()
+_wants: dict[str, Wants] = {}
+_cause: ContextVar[tuple[int | None, int]] = ContextVar("cause_of_events", default=(None, 0))
 _unannounced: ContextVar[bool] = ContextVar("unannounced", default=False)
 
 
@@ -82,6 +86,16 @@ def unannounced() -> Iterator[None]:
         _unannounced.reset(token)
 
 
+@contextmanager
+def caused_by(event_id: int | None, depth: int) -> Iterator[None]:
+    """Let what is published in the block carry the chain that led to it: the causing event, and how deep it is (W5)."""
+    token = _cause.set((event_id, depth))
+    try:
+        yield
+    finally:
+        _cause.reset(token)
+
+
 def subscribe(event: type[DomainEvent], handler: Handler) -> None:
     """Call `handler(events)` in the transaction of every publish of this class."""
     if handler not in _handlers[event]:
@@ -89,15 +103,27 @@ def subscribe(event: type[DomainEvent], handler: Handler) -> None:
 
 
 def consume(
-    event: type[DomainEvent], key: str, consumer: Consumer, *, imports: bool = False, bulk: bool = True
+    event: type[DomainEvent],
+    key: str,
+    consumer: Consumer,
+    *,
+    imports: bool = False,
+    bulk: bool = True,
+    wants: Wants | None = None,
+    in_own_name: bool = False,
 ) -> None:
     """Have a worker call `consumer(outbox_row)` after the commit. `key` is stable: it marks what is done (W3).
 
     What an import caused is passed over unless the consumer asks for it with `imports` (W4): ten thousand imported
     records would keep everybody else's events waiting. `bulk=False` passes over what a bulk action caused, for those
-    whom the action tells at its end, once.
+    whom the action tells at its end, once. `wants(name, source)` says whether anybody is listening at all: asked once for
+    many events. `in_own_name` leaves it to the consumer to open change-sets, for one that acts for several people.
     """
     _consumers[event.name][key] = consumer
+    if wants is not None:
+        _wants[key] = wants
+    if in_own_name:
+        _in_own_name.add(key)
     if imports:
         _of_imports.add(key)
     if not bulk:
@@ -108,10 +134,15 @@ def consumers_of(name: str, source: str = "") -> dict[str, Consumer]:
     """Return the consumers of an event by key; of what an import or a bulk action caused only those that want it."""
     found = _consumers.get(name, {})
     if source == "import":
-        return {key: consumer for key, consumer in found.items() if key in _of_imports}
-    if source == "bulk":
-        return {key: consumer for key, consumer in found.items() if key not in _not_of_bulk}
-    return found
+        found = {key: consumer for key, consumer in found.items() if key in _of_imports}
+    elif source == "bulk":
+        found = {key: consumer for key, consumer in found.items() if key not in _not_of_bulk}
+    return {key: each for key, each in found.items() if key not in _wants or _wants[key](name, source)}
+
+
+def acts_in_own_name(key: str) -> bool:
+    """Say whether a consumer opens its change-sets itself."""
+    return key in _in_own_name
 
 
 def publish(*events: DomainEvent, actor: Actor) -> list[Event]:
@@ -139,6 +170,7 @@ def publish(*events: DomainEvent, actor: Actor) -> list[Event]:
 
 def _row(event: DomainEvent, changeset_id: UUID, actor: Actor) -> dict[str, Any]:
     """Return the columns of an event's row in the outbox."""
+    cause, depth = _cause.get()
     return {
         "name": event.name,
         "kind": event.kind,
@@ -147,6 +179,8 @@ def _row(event: DomainEvent, changeset_id: UUID, actor: Actor) -> dict[str, Any]
         "changeset_id": changeset_id,
         "user_id": actor.id,
         "source": actor.source,
+        "cause_id": cause,
+        "depth": depth,
         "at": event.at,
     }
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import traceback
+from contextlib import nullcontext
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from crm.kernel.core.changes import Actor, changeset
 
-from .bus import consumers_of
+from .bus import acts_in_own_name, consumers_of
 from .models import Event
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def process(event_id: int) -> bool:
                 return True
             for key, consumer in consumers_of(event.name, event.source).items():
                 if key not in event.done:
-                    with changeset(Actor.system(key), key):
+                    with nullcontext() if acts_in_own_name(key) else changeset(Actor.system(key), key):
                         consumer(event)
                     event.done.append(key)
             event.processed_at, event.leased_until, event.error = timezone.now(), None, ""
@@ -71,7 +72,9 @@ def _postpone(event_id: int, error: str) -> None:
 def finish_unwatched(ids: list[int]) -> list[int]:
     """Mark events that nobody consumes as processed, in one statement; return the ids of the others."""
     rows = Event.objects.filter(pk__in=ids).order_by("id").values_list("pk", "name", "source")
-    watched = [pk for pk, name, source in rows if consumers_of(name, source)]
+    kinds = {(name, source) for _pk, name, source in rows}
+    heard = {kind for kind in kinds if consumers_of(*kind)}
+    watched = [pk for pk, name, source in rows if (name, source) in heard]
     rest = set(ids) - set(watched)
     Event.objects.waiting().filter(pk__in=rest).update(processed_at=timezone.now(), leased_until=None)
     return watched

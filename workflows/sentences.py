@@ -1,0 +1,64 @@
+"""A whole rule as one plain sentence that a manager reads (W1)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.kernel.core.changes import Actor
+
+from .actors import actor_for
+from .conditions import RuleContext
+from .documents import Document, StepUse, read_document
+from .models import Reentry, Rule, RuleVersion
+
+
+def sentence(of: Rule | RuleVersion | Mapping[str, Any], actor: Actor | None = None) -> str:
+    """Return a rule, a version or a document in words. Without an actor the rule's own reads it."""
+    if isinstance(of, Rule):
+        version = of.latest
+        data: Any = version.document if version is not None else {}
+        actor = actor or actor_for(of, of.owner)
+    elif isinstance(of, RuleVersion):
+        data, actor = of.document, actor or actor_for(of.rule, of.rule.owner)
+    else:
+        data = of
+    assert actor is not None, "a document alone does not say who reads it"
+    return in_words(read_document(data, actor), RuleContext(actor, timezone.now()))
+
+
+def in_words(document: Document, context: RuleContext) -> str:
+    """Return a document in words: When …, if …, then …. Re-entry is told where it is not the usual one."""
+    if document.trigger is None:
+        return _("This rule has no trigger yet.")
+    parts = [_("When %(trigger)s") % {"trigger": document.trigger.describe(document.options)}]
+    conditions = document.conditions.words(context)
+    if conditions:
+        parts.append(_("if %(conditions)s") % {"conditions": conditions})
+    steps = [_step(each, document.kind, context) for each in document.steps]
+    if steps:
+        parts.append(_("then %(steps)s") % {"steps": _joined(steps)})
+    text = ", ".join(parts) + "."
+    return f"{text} {_how_often(document)}".strip()
+
+
+def _step(step: StepUse, kind: str, context: RuleContext) -> str:
+    words = step.action.words(step.options, kind, context)
+    conditions = step.conditions.words(context)
+    return _("%(step)s (if %(conditions)s)") % {"step": words, "conditions": conditions} if conditions else words
+
+
+def _joined(steps: list[str]) -> str:
+    if len(steps) == 1:
+        return steps[0]
+    return _("%(first)s and %(last)s") % {"first": ", ".join(steps[:-1]), "last": steps[-1]}
+
+
+def _how_often(document: Document) -> str:
+    words = {Reentry.EVENT: _("Every time."), Reentry.ONCE: _("Once ever for each record.")}.get(document.reentry, "")  # type: ignore[call-overload]
+    heard = {"import": _("imports"), "sync": _("mail syncs"), "undo": _("undos")}
+    if document.listens_to:
+        names = ", ".join(heard[each] for each in sorted(document.listens_to))
+        words = f"{words} {_('Listens to %(names)s too.') % {'names': names}}".strip()
+    return str(words)
