@@ -17,7 +17,7 @@ from crm.kernel.events.bus import DomainEvent, consume, subscribe
 from deals import events as deals
 from deals.models import Deal
 
-from . import leaving, merging
+from . import leaving, merging, personal
 from .engine.events import take_in
 from .engine.loading import anybody
 from .engine.times import follow, recheck
@@ -70,6 +70,7 @@ def connect() -> None:
         recompute_with(model, partial(_recheck, model.kind))
     leaving.register()
     merging.register()
+    personal.register()
 
 
 def may_undo(change: Any, actor: Actor) -> bool:

@@ -743,9 +743,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="run",
             index=models.Index(
-                condition=models.Q(("state__in", ("ready", "waiting", "retrying", "held"))),
+                condition=models.Q(("caused_by_set__isnull", False)),
                 fields=["caused_by_set"],
-                name="run_pending_of_set",
+                name="run_caused_by",
             ),
         ),
         migrations.AddIndex(

@@ -97,11 +97,7 @@ class Run(Keyed):
             models.Index(fields=["record_id", "-started_at"], name="run_record"),
             models.Index(fields=["event_id"], name="run_event"),
             models.Index(fields=["changeset_id"], name="run_set", condition=Q(changeset_id__isnull=False)),
-            models.Index(
-                fields=["caused_by_set"],
-                name="run_pending_of_set",
-                condition=Q(state__in=("ready", "waiting", "retrying", "held")),
-            ),
+            models.Index(fields=["caused_by_set"], name="run_caused_by", condition=Q(caused_by_set__isnull=False)),
             models.Index(
                 fields=["due_at"], name="run_due", condition=Q(state__in=("ready", "waiting", "retrying", "held"))
             ),
