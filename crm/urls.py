@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("contacts.urls")),
     path("", include("deals.urls")),
     path("", include("activities.urls")),
+    path("", include("workflows.urls")),
     path("", include("crm.reports.urls")),
     path("", include("workflows.webhooks.urls")),
 ]

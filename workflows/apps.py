@@ -10,6 +10,7 @@ class WorkflowsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what happens."""
-        from . import subscribers
+        from . import menus, subscribers
 
         subscribers.connect()
+        menus.connect()

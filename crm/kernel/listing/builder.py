@@ -1,10 +1,12 @@
 """The filter builder: conditions as a form, which is read, changed and shown again without a script.
 
 Rows are named by their place: `r` is the outermost group, `r-0` its first part; `-g` is a group's mode, `-f`, `-o` and
-`-v` are a condition's field, operator and values. `do` says which button was pressed.
+`-v` are a condition's field, operator and values. `do` says which button was pressed. Rules use it for their conditions,
+with roots and fields of their own.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from crm.kernel.core.widgets import TypeaheadInput
 
-from .conditions import BadCondition, Field, Group, Record, Rule, dump
+from .conditions import BadCondition, Group, Record, Rule, dump
+from .conditions.base import Context
 from .conditions.tree import DEEPEST, MODES, MOST_RULES, Mode
 
 if TYPE_CHECKING:
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 PARAMETER = re.compile(r"r(-\d{1,2}){0,4}-[gfov](_text)?")
 ROOT = "r"
+
+
+# A list's `Field`s, or what rules make of them: `key`, `label`, `group`, `control`, `operators`, `choices`, `record`.
+Fields = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -79,12 +86,12 @@ def _box(group: Group) -> Box:
     return Box("", group.mode, parts)
 
 
-def read(data: QueryDict, fields: dict[str, Field]) -> Box:
+def read(data: QueryDict, fields: Fields, root: str = ROOT) -> Box:
     """Return the form that was sent, as far as it goes."""
-    return _read_box(data, ROOT, fields, 1)
+    return _read_box(data, root, fields, 1)
 
 
-def _read_box(data: QueryDict, path: str, fields: dict[str, Field], depth: int) -> Box:
+def _read_box(data: QueryDict, path: str, fields: Fields, depth: int) -> Box:
     mode = str(data.get(f"{path}-g") or "all")
     box = Box(path, mode if mode in MODES else "all")
     begins = re.compile(re.escape(path) + r"-(\d{1,2})-")
@@ -97,7 +104,7 @@ def _read_box(data: QueryDict, path: str, fields: dict[str, Field], depth: int) 
     return box
 
 
-def _read_line(data: QueryDict, path: str, fields: dict[str, Field]) -> Line:
+def _read_line(data: QueryDict, path: str, fields: Fields) -> Line:
     values = [value.strip() for value in data.getlist(f"{path}-v") if value.strip()]
     line = Line(path, str(data.get(f"{path}-f") or ""), str(data.get(f"{path}-o") or ""), values)
     known = fields.get(line.key)
@@ -122,7 +129,7 @@ def change(box: Box, button: str) -> None:
             each.parts.append(Box("", "any", [Line("", new=True)]))
         elif what == "drop":
             each.parts = [part for part in each.parts if part.path != path]
-    box.renumber(ROOT)
+    box.renumber(box.path)
 
 
 def to_group(box: Box, page: "ListPage") -> Group | None:
@@ -153,23 +160,31 @@ def where_of(group: Group) -> str | None:
 
 
 def shown(box: Box, page: "ListPage") -> dict[str, Any]:
+    """Return what the template needs of a list's conditions."""
+    return show_box(box, page.condition_fields, page)
+
+
+def show_box(box: Box, fields: Fields, context: Context) -> dict[str, Any]:
     """Return what the template needs of a group: its parts with their choices and controls."""
     return {
         "path": box.path,
         "mode": box.mode,
         "deep": box.path.count("-") >= DEEPEST - 1,
-        "parts": [shown(part, page) if isinstance(part, Box) else _shown_line(part, page) for part in box.parts],
+        "parts": [
+            show_box(part, fields, context) if isinstance(part, Box) else _shown_line(part, fields, context)
+            for part in box.parts
+        ],
         "group": True,
     }
 
 
-def _shown_line(line: Line, page: "ListPage") -> dict[str, Any]:
-    known = page.condition_fields.get(line.key)
+def _shown_line(line: Line, fields: Fields, context: Context) -> dict[str, Any]:
+    known = fields.get(line.key)
     found: dict[str, Any] = {"path": line.path, "key": line.key, "error": line.error, "new": line.new, "line": True}
     if known is None:
         return found
     operator = known.operators[line.operator]
-    choices = known.choices(line.operator, page) if operator.takes else []
+    choices = known.choices(line.operator, context) if operator.takes else []
     control = "choices" if operator.takes < 0 and choices else "menu" if choices else known.control
     if operator.unit:
         control = "days"
@@ -183,17 +198,23 @@ def _shown_line(line: Line, page: "ListPage") -> dict[str, Any]:
         "joined": ", ".join(line.values),
         "label": known.label,
     }
-    if isinstance(known, Record) and operator.takes:
-        label_for = lambda pk: known.name_of(page.actor, pk) or ""  # noqa: E731
-        widget = TypeaheadInput(known.options, label_for=label_for)
+    of = known if isinstance(known, Record) else getattr(known, "record", None)
+    if of is not None and operator.takes:
+        label_for = lambda pk: of.name_of(context.actor, pk) or ""  # noqa: E731
+        widget = TypeaheadInput(of.options, label_for=label_for)
         attributes = {"id": f"{line.path}-v", "aria-label": str(known.label), "class": "input input-sm"}
         found["widget"] = widget.render(f"{line.path}-v", line.values[0] if line.values else None, attributes)
     return found
 
 
 def field_groups(page: "ListPage") -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the fields on offer under their headings."""
+    """Return a list's fields on offer under their headings."""
+    return grouped(page.condition_fields.values())
+
+
+def grouped(fields: Iterable[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return fields under their headings."""
     groups: dict[str, list[tuple[str, str]]] = {}
-    for each in page.condition_fields.values():
+    for each in fields:
         groups.setdefault(str(each.group) or _("Record"), []).append((each.key, str(each.label)))
     return list(groups.items())

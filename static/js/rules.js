@@ -1,0 +1,16 @@
+// The rule builder: a value of the record goes into the text whose button opened the menu.
+import { $ } from "./dom.js";
+
+let place = null;
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-merge-for]");
+  if (opener) place = document.getElementById(opener.dataset.mergeFor);
+  const chosen = event.target.closest("[data-insert]");
+  if (!chosen || !place) return;
+  place.setRangeText(chosen.dataset.insert, place.selectionStart, place.selectionEnd, "end");
+  $("#merge-menu").hidePopover();
+  place.focus();
+  place.dispatchEvent(new Event("input", { bubbles: true }));
+  place.dispatchEvent(new Event("change", { bubbles: true }));
+});

@@ -1,0 +1,87 @@
+"""Small forms of the pages: a new rule, its name, with whose rights it acts."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from crm.kernel.users.models import User
+
+from .actors import HOUSE_RIGHTS
+from .models import Rule
+from .triggers import triggers
+
+
+class NewRuleForm(forms.Form):
+    """What a rule is called and what sets it off; all else is done on its page."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    trigger = forms.ChoiceField(label=_("When"))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        groups: dict[str, list[tuple[str, Any]]] = {}
+        for each in triggers():
+            groups.setdefault(str(each.group), []).append((each.key, each.label))
+        self.fields["trigger"].choices = list(groups.items())  # type: ignore[attr-defined]
+
+
+class NameForm(forms.Form):
+    """Name and purpose of a rule."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    description = forms.CharField(
+        label=_("What it is for"), max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+RIGHT_WORDS = {"view": _("see %(kind)s"), "edit": _("edit %(kind)s"), "delete": _("delete %(kind)s")}
+KIND_WORDS = {
+    "contact": _("contacts"),
+    "company": _("companies"),
+    "deal": _("deals"),
+    "activity": _("activities"),
+    "task": _("tasks"),
+}
+FLAG_WORDS = {"bulk": _("change many records at once"), "date_back": _("date back")}
+
+
+def right_choices() -> list[tuple[str, str]]:
+    """Return the rights that can be named for a rule of the house, in words."""
+    found = []
+    for right in HOUSE_RIGHTS:
+        kind, _dot, verb = right.partition(".")
+        words = RIGHT_WORDS[verb] % {"kind": KIND_WORDS[kind]} if verb else FLAG_WORDS[kind]
+        found.append((right, str(words)[:1].upper() + str(words)[1:]))
+    return found
+
+
+class OwnerForm(forms.Form):
+    """With whose rights a rule acts (W9): a person's, or named ones of the house. Only admins see the house."""
+
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none(), required=False)
+    as_house = forms.BooleanField(
+        label=_("Acts as the house"),
+        required=False,
+        help_text=_("With the rights named below instead of a person's, so that it goes on when people leave."),
+    )
+    house_rights = forms.MultipleChoiceField(
+        label=_("Rights of the house"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, rule: Rule, admin: bool, **options: Any) -> None:
+        initial = {"owner": rule.owner, "as_house": rule.as_house, "house_rights": rule.house_rights}
+        super().__init__(*args, initial=initial, **options)
+        if admin:
+            people = [each.pk for each in User.objects.active().select_related("role") if each.may("rules")]
+            self.fields["owner"].queryset = User.objects.filter(pk__in=people).order_by("name")  # type: ignore[attr-defined]
+            self.fields["house_rights"].choices = right_choices()  # type: ignore[attr-defined]
+        else:
+            del self.fields["as_house"], self.fields["house_rights"], self.fields["owner"]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for an owner, unless the rule acts as the house."""
+        values: dict[str, Any] = super().clean() or {}
+        if "owner" in self.fields and not values.get("as_house") and not values.get("owner"):
+            self.add_error("owner", _("Choose an owner."))
+        return values

@@ -1,0 +1,41 @@
+"""Where automation stands in menus and on lists."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.kernel.audit import registry
+from crm.kernel.core import navigation, panels
+from crm.kernel.core.navigation import NavItem
+
+from .models import Run
+
+
+def may_rules(user: Any, _obj: Any = None) -> bool:
+    """Say whether a person has the right to rules."""
+    return bool(user.may("rules"))
+
+
+def failed_runs(user: Any) -> int | None:
+    """Return how many failed runs wait for somebody; 99 at most."""
+    return Run.objects.visible_to(user).resting().values("pk")[:99].count() or None
+
+
+def steers_runs(user: Any, page: Any) -> bool:
+    """Say whether the bar of ticked runs is shown on a list."""
+    return page.kind == Run.kind and may_rules(user)
+
+
+def connect() -> None:
+    """Fill the menus."""
+    navigation.register(
+        NavItem(
+            "automations", _("Automations"), "workflows:rule_list", "zap", order=90, shortcut="W", visible=may_rules,
+            count=failed_runs,
+        )
+    )  # fmt: skip
+    registry.link_records({"rule": "workflows:rule_page"})
+    for kind in ("deal", "contact", "company"):
+        panels.register(f"{kind}.more", "workflows/_menu_item.html", order=85)
+        panels.register(f"{kind}.side", "workflows/_side.html", order=90)
+    panels.register("list.bulk", "workflows/_bulk.html", visible=steers_runs)

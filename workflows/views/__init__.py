@@ -1,0 +1,1 @@
+"""Pages of automation, for holders of the right to rules (U2)."""
