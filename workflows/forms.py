@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.users.models import User
@@ -22,7 +23,7 @@ class NewRuleForm(forms.Form):
         super().__init__(*args, **options)
         groups: dict[str, list[tuple[str, Any]]] = {}
         for each in triggers():
-            groups.setdefault(str(each.group), []).append((each.key, each.label))
+            groups.setdefault(str(each.group), []).append((each.key, capfirst(str(each.label))))
         self.fields["trigger"].choices = list(groups.items())  # type: ignore[attr-defined]
 
 
@@ -70,8 +71,8 @@ class OwnerForm(forms.Form):
     )
 
     def __init__(self, *args: Any, rule: Rule, admin: bool, **options: Any) -> None:
-        initial = {"owner": rule.owner, "as_house": rule.as_house, "house_rights": rule.house_rights}
-        super().__init__(*args, initial=initial, **options)
+        options["initial"] = {"owner": rule.owner, "as_house": rule.as_house, "house_rights": rule.house_rights}
+        super().__init__(*args, **options)
         if admin:
             people = [each.pk for each in User.objects.active().select_related("role") if each.may("rules")]
             self.fields["owner"].queryset = User.objects.filter(pk__in=people).order_by("name")  # type: ignore[attr-defined]

@@ -56,7 +56,7 @@ def rule_choices() -> list[tuple[str, str]]:
     return [(str(pk), name) for pk, name in Rule.objects.order_by("name").values_list("pk", "name")]
 
 
-def _record(row: Row, page: "RunList") -> str:
+def _record(row: Row, page: Any) -> str:
     found = page.records.get(row["record_id"])
     return link(reverse("workflows:run_page", args=[row["pk"]]), page.name_of(row, found))
 
@@ -69,7 +69,7 @@ def _state(row: Row, page: ListPage) -> SafeString:
     return badge(Run.State(row["state"]).label, tone_of(row["state"])[0])
 
 
-def _did(row: Row, page: "RunList") -> str:
+def _did(row: Row, page: Any) -> str:
     if row["record_id"] is not None and row["record_id"] not in page.records:
         return ""
     return row["reason"] or "; ".join(page.words.get(row["pk"], ()))

@@ -49,6 +49,7 @@ from deals.models import Deal, LostReason, Pipeline, Stage
 from deals.seeds import add_first_pipeline
 from deals.services import add_person, create_deal
 from tests.conftest import Diff, _counters, make_user
+from workflows.services import create_rule, publish_rule, start_run
 from workflows.webhooks.services.endpoints import allow_host, create_endpoint
 from workflows.webhooks.services.queue import queue_webhook
 
@@ -63,6 +64,7 @@ PATTERNS = {
     "settings": "in 403 403 403 403 403 ok",
     "personal": "in 403 403 403 404 403 ok",
     "personal archive": "in 403 403 403 403 403 404",  # fetched by whoever asked alone: proved in contacts/test_personal.py
+    "rules": "in 403 403 403 403 ok ok",
     "importers": "in 403 403 403 403 ok ok",
     "makers": "in 403 ok ok ok ok ok",  # who may edit at least own records may make some
     "seen by team": "in ok ok ok 404 ok ok",
@@ -330,6 +332,25 @@ MATRIX: dict[str, tuple[str, str]] = {
     "activities:file_restore": (NOTHING, "own"),
     "activities:timeline": ("seen by team", NOTHING),
     "activities:timeline_log": ("sees and makes", "sees and makes"),
+    # Automation
+    "workflows:rule_list": ("rules", NOTHING),
+    "workflows:rule_new": ("rules", "rules"),
+    "workflows:run_list": ("rules", NOTHING),
+    "workflows:run_steer": (NOTHING, "rules"),
+    "workflows:run_page": ("rules", NOTHING),
+    "workflows:record_rules": ("seen by team", NOTHING),
+    "workflows:record_start": (NOTHING, "own or team"),
+    "workflows:rule_page": ("rules", "rules"),
+    "workflows:rule_name": ("rules", "rules"),
+    "workflows:rule_owner": ("rules", "rules"),
+    "workflows:rule_publish": ("rules", "rules"),
+    "workflows:rule_pause": (NOTHING, "rules"),
+    "workflows:rule_resume": (NOTHING, "rules"),
+    "workflows:rule_discard": (NOTHING, "rules"),
+    "workflows:rule_copy": (NOTHING, "rules"),
+    "workflows:rule_delete": (NOTHING, "rules"),
+    "workflows:rule_version": ("rules", NOTHING),
+    "workflows:rule_restore": (NOTHING, "rules"),
     # Webhooks
     "webhooks:endpoints": ("settings", "settings"),
     "webhooks:host_allow": (NOTHING, "settings"),
@@ -514,7 +535,9 @@ def build() -> World:
     invitation = {"pk": invited.pk}
     scan = start_scan(kind="company", actor=boss)
     world.ids |= _mail(world, owner, boss)
+    rules = _rules(world, people["manager"])
     world.ids["special"] = {
+        **rules,
         **_double(world, owner),
         "contacts:scan_stop": {"pk": scan.pk},
         "contacts:scan_resume": {"pk": scan.pk},
@@ -539,6 +562,17 @@ def build() -> World:
         **world.ids.pop("binned"),  # type: ignore[dict-item]
     }
     return world
+
+
+def _rules(world: World, manager: User) -> dict[str, dict[str, object]]:
+    """Make a rule of the manager's that people start by hand, and a run of it for the owner's deal."""
+    me = Actor.of(manager)
+    document = {"trigger": {"kind": "manual"}, "steps": [{"action": "create_task", "options": {"title": "Call"}}]}
+    rule = publish_rule(rule_id=create_rule(name="Hand-over", document=document, actor=me).pk, actor=me)
+    run = start_run(rule_id=rule.pk, record_id=world.ids["deals/"], actor=me)  # type: ignore[arg-type]
+    world.sent["workflows:record_start"] = {"rule": str(rule.pk)}
+    world.ids |= {"workflows/runs/": run.pk, "workflows/on/": world.ids["deals/"], "workflows/": rule.pk}
+    return {"workflows:rule_version": {"number": 1}, "workflows:rule_restore": {"number": 1}}
 
 
 def _records(world: World, owner: User) -> None:

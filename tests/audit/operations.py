@@ -40,8 +40,8 @@ from crm.reports import services as reports
 from deals import services as deals
 from deals.leaving import assign_deals
 from deals.models import Deal, LostReason, Pipeline, Stage
-from workflows.webhooks.services import endpoints
 from workflows import services as automation
+from workflows.webhooks.services import endpoints
 
 SOON = dt.date(2027, 3, 1)
 

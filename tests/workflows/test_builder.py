@@ -188,8 +188,8 @@ def test_options_are_read_as_documents_have_them():
         "&s-t-k=North&s-t-v=ann"
     )
 
-    def read(key: str, type: str) -> Any:
-        return read_option(Option(key=key, label=key, type=type), data, "s")
+    def read(key: str, kind: str) -> Any:
+        return read_option(Option(key=key, label=key, type=kind), data, "s")
 
     assert read("n", "number") == 12 and read("m", "number") == "many"
     assert read("y", "yes_no") is True and read("gone", "yes_no") is None

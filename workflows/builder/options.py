@@ -95,7 +95,8 @@ def _shown(option: Option, values: Mapping[str, Any], place: Place) -> dict[str,
     value = values.get(option.key)
     found: dict[str, Any] = {
         "name": f"{place.prefix}-{option.key}", "key": option.key, "label": option.label, "help": option.help,
-        "error": place.errors.get(option.key, ""), "required": option.required, "control": option.type,
+        "error": place.errors.get(option.key, ""), "control": option.type,
+        "optional": not option.required and option.default is None,
         "value": "" if value is None else value, "wide": option.type in WIDE, "most": option.most or 200,
     }  # fmt: skip
     choices = option.offered(place.kind, place.actor)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from contacts.models import LeadStatus
 from crm.kernel.core.changes import Actor
+from crm.kernel.core.remember import remembered
 from deals.models import Pipeline, Stage
 from deals.offers import pipeline_choices, stage_choices
 from workflows.options import Option
@@ -74,8 +75,19 @@ def _status(event: Happened, options: Options) -> bool:
     return not options.get("to_status") or event.data.get("to_status") in options["to_status"]
 
 
+@remembered
+def _names() -> dict[str, str]:
+    """The names of stages, in their order, and of pipelines, by id: a list of rules asks for many."""
+    stages = Stage.objects.order_by("pipeline_id", "position").values_list("pk", "name")
+    return {str(pk): name for pk, name in [*stages, *Pipeline.objects.values_list("pk", "name")]}
+
+
 def _stage_names(ids: Any) -> str:
-    return ", ".join(Stage.objects.filter(pk__in=ids or ()).order_by("position").values_list("name", flat=True))
+    """Return the names of stages; one that the document names by its name, or that is gone, stands as it is."""
+    known = _names()
+    order = {pk: number for number, pk in enumerate(known)}
+    wanted = sorted((str(each) for each in ids or ()), key=lambda pk: order.get(pk, len(order)))
+    return ", ".join(known.get(pk, pk) for pk in wanted)
 
 
 def _move_words(options: Options) -> str:
@@ -87,7 +99,7 @@ def _move_words(options: Options) -> str:
     if names["from"]:
         return _("a deal leaves %(from)s") % names
     if options.get("pipeline"):
-        return _("a deal moves in %(name)s") % {"name": Pipeline.objects.get(pk=options["pipeline"]).name}
+        return _("a deal moves in %(name)s") % {"name": _names().get(str(options["pipeline"]), options["pipeline"])}
     return _("a deal moves to another stage")
 
 

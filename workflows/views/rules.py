@@ -72,12 +72,21 @@ def _counts() -> dict[UUID, tuple[int, int]]:
 
 def trigger_words(document: Any) -> str:
     """Return a document's trigger in words, whatever state the document is in."""
-    given = document.get("trigger") if isinstance(document, Mapping) else None
-    trigger = trigger_named(str(given.get("kind"))) if isinstance(given, Mapping) else None
+    found = document.get("trigger") if isinstance(document, Mapping) else None
+    given: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+    trigger = trigger_named(str(given.get("kind")))
     if trigger is None:
         return _("No trigger yet")
-    options = given.get("options") if isinstance(given.get("options"), Mapping) else {}
+    chosen = given.get("options")
+    options: Mapping[str, Any] = chosen if isinstance(chosen, Mapping) else {}
     return trigger.describe(with_defaults(trigger.options, options))
+
+
+def begun(kind: str) -> dict[str, Any]:
+    """Return the options with which a new rule begins: a week where a number of days must be given."""
+    trigger = trigger_named(kind)
+    options = trigger.options if trigger is not None else ()
+    return {each.key: 7 for each in options if each.required and each.default is None and each.type == "number"}
 
 
 @rules_only
@@ -87,7 +96,8 @@ def rule_new(request: Request) -> HttpResponse:
     form = NewRuleForm(request.POST or None)
 
     def save(values: dict[str, Any]) -> Rule:
-        document = {"trigger": {"kind": values["trigger"]}, "steps": [], "reentry": "entry", "listens_to": []}
+        trigger = {"kind": values["trigger"], "options": begun(values["trigger"])}
+        document = {"trigger": trigger, "steps": [], "reentry": "entry", "listens_to": []}
         return create_rule(name=values["name"], document=document, actor=request.actor)
 
     rule = saved(form, save) if request.method == "POST" else None
@@ -119,7 +129,7 @@ def rule_owner(request: Request, pk: UUID) -> HttpResponse:
     """Give a rule to somebody: an admin to anybody or to the house, whoever may have rules to themself (W9)."""
     rule = get_rule(request, pk)
     admin = request.actor.may("settings")
-    form = OwnerForm(request.POST or None, rule=rule, admin=admin)
+    form = OwnerForm(request.POST if request.method == "POST" else None, rule=rule, admin=admin)
 
     def save(values: dict[str, Any]) -> Rule:
         owner = values.get("owner") if admin else request.user

@@ -165,12 +165,12 @@ def _chain(run: Run, request: Request) -> list[dict[str, Any]]:
     pairs = [str(each).partition(":")[::2] for each in run.chain]
     rules = {str(rule.pk): rule for rule in Rule.objects.filter(pk__in={rule for rule, _record in pairs})}
     ids = {record for _rule, record in pairs}
-    runs = Run.objects.filter(rule__in=rules, record_id__in=ids, started_at__lte=run.started_at)
+    runs = Run.objects.filter(rule__in=rules.values(), record_id__in=ids, started_at__lte=run.started_at)
     known = {tuple(each.chain): each for each in runs}
     records = named(((each.record_kind, each.record_id) for each in known.values()), request.actor)
     found = []
     for number, (rule, _record) in enumerate(pairs, start=1):
         led = run if number == len(pairs) else known.get(tuple(run.chain[:number]))
-        record = records.get(led.record_id) if led is not None else None
+        record = records.get(led.record_id) if led is not None and led.record_id else None
         found.append({"rule": rules.get(rule), "run": led, "record": record, "own": number == len(pairs)})
     return found

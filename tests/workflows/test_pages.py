@@ -1,0 +1,207 @@
+"""The pages of automation: list, builder, publishing, versions, runs, and the box on records (W1, W4, W6, W8, W9)."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.users.policies import KINDS, VERBS
+from crm.kernel.users.services import create_role
+from deals.services import move_deal
+from tests.conftest import make_user
+from workflows.models import Rule, Run
+from workflows.services import create_rule, pause_rule
+
+from .conftest import TASK, document, work
+
+pytestmark = pytest.mark.django_db
+
+LIST, RUNS = 4, 5  # statements, session and person included
+BIG = {"all": [{"field": "amount", "operator": "gte", "value": "1000"}]}
+
+
+def builder(client: Client, rule: Rule, **changes: object) -> object:
+    """Send the builder of a rule as its page shows it, with changes."""
+    page = client.get(reverse("workflows:rule_page", args=[rule.pk])).content.decode()
+    form = page[page.index('<form id="rule-form"') : page.index("</form>", page.index('<form id="rule-form"'))]
+    data: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        ticks = 'type="checkbox"' in tag
+        if name and (not ticks or " checked" in tag):
+            data.setdefault(name[1], []).append(value[1] if value else "")
+    for name, body in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, re.S):
+        data.setdefault(name, []).extend(re.findall(r'value="([^"]*)" selected', body) or [""])
+    for name, body in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', form, re.S):
+        data.setdefault(name, []).append(body)
+    data.update({name: [str(value)] for name, value in changes.items()})
+    return client.post(reverse("workflows:rule_page", args=[rule.pk]), data)
+
+
+def test_a_rule_is_made_built_and_published_without_a_script(client_of, manager, new_deal):
+    client = client_of(manager)
+    new_deal(amount=5_000)
+    assert client.get("/workflows/new/").status_code == 200
+    assert client.post("/workflows/new/", {"name": "", "trigger": "gone"}).status_code == 422
+    client.post("/workflows/new/", {"name": "Big deals", "trigger": "deal.created"})
+    rule = Rule.objects.get(name="Big deals")
+    page = builder(client, rule, do="step:create_task")
+    assert "s0-title" in page.content.decode() and rule.latest.document["steps"] == []
+    refused = builder(client, rule, **{"do": "publish", "s0-action": "create_task", "s0-title": ""})
+    assert refused.status_code == 422 and "Title is missing" in refused.content.decode()
+    given = {"s0-action": "create_task", "s0-title": "Call {title}", "c-g": "all", "c-0-f": "amount", "c-0-o": "gte"}
+    assert builder(client, rule, **given, **{"c-0-v": "1000", "do": "publish"}).status_code == 302
+    shown = client.get(reverse("workflows:rule_publish", args=[rule.pk])).content.decode()
+    assert "1 record matches already" in shown and "Amount is at least 1,000" in shown
+    version = rule.latest
+    assert client.post(reverse("workflows:rule_publish", args=[rule.pk]), {"version": version.pk}).status_code == 302
+    rule.refresh_from_db()
+    assert rule.state == "live" and rule.current == version and version.document["conditions"] == BIG
+    work()
+    assert not Run.objects.exists()  # the record that matched already was not ticked
+    deal = new_deal("Sensors", amount=2_000)
+    work()
+    run = Run.objects.get()
+    seen = client.get(reverse("workflows:run_page", args=[run.pk])).content.decode()
+    assert "Amount is at least 1,000" in seen and "2,000" in seen and "Sensors" in seen and "Task for" in seen
+    assert (
+        client.get(reverse("workflows:record_rules", args=["deal", deal.pk])).content.decode().count("Big deals") == 1
+    )
+
+
+def test_a_draft_is_kept_beside_the_published_version_and_compared_with_it(client_of, manager, publish):
+    client, rule = client_of(manager), publish("deal.created", conditions=BIG)
+    old = rule.current
+    builder(client, rule, **{"do": "save", "c-0-v": "2500"})
+    rule.refresh_from_db()
+    draft = rule.draft
+    assert (
+        rule.current == old
+        and draft.number == 2
+        and "Draft, 1 change" in client.get(f"/workflows/{rule.pk}/").content.decode()
+    )
+    compared = client.get(reverse("workflows:rule_version", args=[rule.pk, 2])).content.decode()
+    assert "Amount is at least 1,000" in compared and "Amount is at least 2,500" in compared
+    lost = builder(client, rule, **{"do": "save", "seen": str(old.pk), "c-0-v": "1"})
+    assert lost.status_code == 409 and 'value="1"' in lost.content.decode()  # what was typed is still there
+    stale = client.post(reverse("workflows:rule_publish", args=[rule.pk]), {"version": old.pk})
+    rule.refresh_from_db()
+    assert stale.status_code == 302 and rule.current == old
+    client.post(reverse("workflows:rule_discard", args=[rule.pk]))
+    assert rule.draft is None
+    client.post(reverse("workflows:rule_restore", args=[rule.pk, 1]))
+    client.post(reverse("workflows:rule_copy", args=[rule.pk]))
+    assert Rule.objects.filter(name__startswith="Copy of", owner=manager).exists()
+    assert client.get(reverse("workflows:rule_version", args=[rule.pk, 9])).status_code == 404
+
+
+def test_pausing_and_resuming_stand_in_the_list_and_a_broken_rule_says_why(client_of, manager, admin, publish):
+    client, rule = client_of(manager), publish("deal.created")
+    here = {"next": "/workflows/"}
+    assert client.post(reverse("workflows:rule_pause", args=[rule.pk]), here).headers["Location"] == "/workflows/"
+    assert "Paused" in client.get("/workflows/").content.decode()
+    client.post(reverse("workflows:rule_resume", args=[rule.pk]), {"next": "//evil.example/"})
+    rule.refresh_from_db()
+    assert rule.state == "live"
+    with changeset(Actor.system("test data"), "test.break"):
+        Rule.objects.filter(pk=rule.pk).update(state="paused", broken=True, pause_reason="Step 1: gone")
+    page = client.get("/workflows/").content.decode()
+    assert "Paused itself" in page and "Step 1: gone" in page
+    theirs = create_rule(name="Admin's", document=document("deal.won"), actor=Actor.of(admin))
+    shown = client.get(f"/workflows/{theirs.pk}/").content.decode()
+    assert "only they or an admin may change it" in shown and "Save draft" not in shown
+    assert client.post(f"/workflows/{theirs.pk}/", {"do": "save", "trigger": "deal.lost"}).status_code == 403
+    assert client.post(reverse("workflows:rule_owner", args=[theirs.pk])).status_code == 302
+    theirs.refresh_from_db()
+    assert theirs.owner == manager and theirs.latest.document["trigger"]["kind"] == "deal.won"
+
+
+def test_an_admin_names_the_rights_of_the_house(client_of, admin, publish):
+    client, rule = client_of(admin), publish("deal.created")
+    address = reverse("workflows:rule_owner", args=[rule.pk])
+    assert client.post(address, {"owner": ""}).status_code == 422
+    client.post(address, {"as_house": "on", "house_rights": ["deal.view", "task.edit"]})
+    rule.refresh_from_db()
+    assert rule.as_house and rule.house_rights == ["deal.view", "task.edit"]
+    assert "the house" in client.get("/workflows/").content.decode()
+
+
+def test_failed_runs_are_retried_and_dismissed_one_by_one_and_in_bulk(client_of, manager, publish, new_deal, stage):
+    client, rule = client_of(manager), publish("deal.created")
+    for number in range(3):
+        new_deal(f"Deal {number}")
+    work()
+    Run.objects.update(state=Run.State.FAILED, cause="step", reason="It could not be done.")
+    page = client.get("/workflows/runs/?state=failed").content.decode()
+    assert page.count("It could not be done.") >= 3 and "Deal 1" in page
+    assert "3 runs failed" in client.get("/workflows/").content.decode()
+    first = Run.objects.earliest("started_at")
+    client.post("/workflows/runs/steer/", {"do": "dismiss", "ids": first.pk})
+    first.refresh_from_db()
+    assert first.state == "dismissed"
+    client.post("/workflows/runs/steer/", {"do": "retry", "list": "runs", "query": "state=failed", "all": "1"})
+    assert Run.objects.filter(state=Run.State.RETRYING).count() == 2
+    assert client.get(f"/workflows/runs/?rule={rule.pk}&record={first.record_id}&started=last-7").status_code == 200
+    assert client.get("/workflows/runs/?state=gone").status_code == 400
+
+
+def test_a_run_for_a_record_that_one_may_not_see_tells_nothing_of_it(client_of, admin, publish, new_deal):
+    rule = publish("deal.created", owner=admin, conditions=BIG)
+    new_deal("Secret plan", amount=9_000)
+    work()
+    run = Run.objects.get(rule=rule)
+    none = {kind: dict.fromkeys(VERBS, "none") for kind in KINDS}
+    role = create_role(name="Rule maker", levels=none, flags=["rules"], actor=Actor.of(admin))
+    client = client_of(make_user("blind@test.example", "Bo Lind", role.key))
+    for address in ("/workflows/runs/", f"/workflows/runs/{run.pk}/", f"/workflows/{rule.pk}/", "/workflows/"):
+        page = client.get(address).content.decode()
+        assert "Secret plan" not in page and "9,000" not in page, address
+    assert client.get(f"/workflows/runs/?record={run.record_id}").status_code == 400
+
+
+def test_a_rule_is_started_by_hand_from_the_record(client_of, rep, viewer, publish, new_deal):
+    rule, deal = publish("manual"), new_deal()
+    address = reverse("workflows:record_start", args=["deal", deal.pk])
+    assert rule.name in client_of(rep).get(reverse("workflows:record_rules", args=["deal", deal.pk])).content.decode()
+    assert client_of(viewer).post(address, {"rule": rule.pk}).status_code == 403 and not Run.objects.exists()
+    assert client_of(rep).post(address, {"rule": rule.pk}).status_code == 302
+    work()
+    assert Run.objects.get().state == "done"
+    pause_rule(rule_id=rule.pk, actor=Actor.of(rule.owner))
+    assert client_of(rep).post(address, {"rule": rule.pk}).status_code == 302 and Run.objects.count() == 1
+    assert client_of(rep).post(address, {"rule": "x"}).status_code == 404
+
+
+def test_a_chain_is_told_from_its_beginning(client_of, manager, publish, new_deal, stage):
+    first = publish(
+        "deal.created", {"action": "move_stage", "options": {"stage": str(stage("Proposal").pk)}}, name="First"
+    )
+    publish("deal.stage_changed", TASK, name="Second", options={"to_stage": [str(stage("Proposal").pk)]})
+    new_deal()
+    work()
+    run = Run.objects.get(rule__name="Second")
+    page = client_of(manager).get(f"/workflows/runs/{run.pk}/").content.decode()
+    assert (
+        page.index(first.name) < page.index("this run") and f"/workflows/runs/{Run.objects.get(rule=first).pk}/" in page
+    )
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_the_list_costs_as_many_statements_for_many_rules(
+    client_of, manager, publish, new_deal, stage, django_assert_num_queries, count
+):
+    client = client_of(manager)
+    for number in range(count):
+        publish("deal.stage_changed", name=f"Rule {number}", options={"to_stage": [str(stage("Proposal").pk)]})
+        deal = new_deal(f"Deal {number}")
+        move_deal(deal_id=deal.pk, to_stage=stage("Proposal"), actor=Actor.of(manager))
+    work()
+    assert Run.objects.count() == count * (count + 1) / 2
+    for address in ("/workflows/", "/workflows/runs/"):
+        client.get(address)  # what a process reads once is not the page's
+    with django_assert_num_queries(LIST):
+        client.get("/workflows/")
+    with django_assert_num_queries(RUNS):
+        client.get("/workflows/runs/")
