@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.kernel.audit import registry
 from crm.kernel.core import navigation, panels
 from crm.kernel.core.navigation import NavItem
+from crm.kernel.notifications.registry import Topic, register_topic
 
 from .models import Run
 
@@ -34,6 +35,7 @@ def connect() -> None:
             count=failed_runs,
         )
     )  # fmt: skip
+    register_topic(Topic("workflow", _("A rule tells me something"), "zap"))
     registry.link_records({"rule": "workflows:rule_page"})
     for kind in ("deal", "contact", "company"):
         panels.register(f"{kind}.more", "workflows/_menu_item.html", order=85)
