@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.audit import registry
 from crm.kernel.core import navigation, panels
 from crm.kernel.core.navigation import NavItem
-from crm.kernel.notifications.registry import Topic, register_topic
+from crm.kernel.notifications.registry import Topic, register_topic, show_kind
 
-from .models import Run
+from .models import Rule, Run
 
 
 def may_rules(user: Any, _obj: Any = None) -> bool:
@@ -36,6 +37,7 @@ def connect() -> None:
         )
     )  # fmt: skip
     register_topic(Topic("workflow", _("A rule tells me something"), "zap"))
+    show_kind(Rule.kind, Rule.objects.all(), lambda pk: reverse("workflows:rule_page", args=[pk]))
     registry.link_records({"rule": "workflows:rule_page"})
     for kind in ("deal", "contact", "company"):
         panels.register(f"{kind}.more", "workflows/_menu_item.html", order=85)
