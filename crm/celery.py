@@ -138,6 +138,16 @@ def defaults() -> dict[str, object]:
                 "schedule": 30.0,
                 "options": {"expires": 30},
             },
+            "compute forecasts": {
+                "task": "deals.tasks.compute_forecasts",
+                "schedule": 10.0,
+                "options": {"expires": 10},
+            },
+            "freeze the forecast of each Monday": {
+                "task": "deals.tasks.freeze_forecasts",
+                "schedule": 300.0,
+                "options": {"expires": 300},
+            },
             "send due reminders": {
                 "task": "activities.tasks.send_due_reminders",
                 "schedule": 30.0,

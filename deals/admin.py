@@ -12,7 +12,18 @@ from crm.kernel.core.adminsite import BinFilter, CrmAdmin, ReadOnlyAdmin, Record
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
 
-from .models import Deal, DealContact, LostReason, Pipeline, Stage, StageChange
+from .models import (
+    Deal,
+    DealContact,
+    FrozenDeal,
+    FrozenForecast,
+    FrozenOutlook,
+    KeptForecast,
+    LostReason,
+    Pipeline,
+    Stage,
+    StageChange,
+)
 from .services import bin_deal, create_deal, edit_deal, move_deal, reopen_deal, restore_deal
 
 
@@ -178,3 +189,47 @@ class DealContactAdmin(ReadOnlyAdmin):
     list_display = ("deal", "contact", "role", "primary")
     list_select_related = ("deal", "contact")
     ordering = ("-id",)
+
+
+@admin.register(FrozenForecast)
+class FrozenForecastAdmin(ReadOnlyAdmin):
+    """Forecasts frozen on Mondays."""
+
+    list_display = ("monday", "frozen_at", "built_at", "late")
+    ordering = ("-monday",)
+
+
+@admin.register(FrozenDeal)
+class FrozenDealAdmin(ReadOnlyAdmin):
+    """Deals in frozen forecasts."""
+
+    list_display = (
+        "forecast",
+        "deal_id",
+        "amount",
+        "currency",
+        "stage",
+        "configured",
+        "learned",
+        "owner",
+        "close_month",
+    )
+    list_select_related = ("forecast", "stage", "owner")
+    ordering = ("-id",)
+
+
+@admin.register(FrozenOutlook)
+class FrozenOutlookAdmin(ReadOnlyAdmin):
+    """What frozen forecasts foretold of a month."""
+
+    list_display = ("forecast", "month", "team", "owner", "won", "mean", "low", "high")
+    list_select_related = ("forecast", "team", "owner")
+    ordering = ("-id",)
+
+
+@admin.register(KeptForecast)
+class KeptForecastAdmin(ReadOnlyAdmin):
+    """Answers that the worker computes."""
+
+    list_display = ("day", "asked_at", "failed")
+    ordering = ("-asked_at",)

@@ -38,6 +38,8 @@ COMMANDS: dict[str, Any] = {
     "pipelines.rename": _("renamed a pipeline"),
     "pipelines.archive": _("archived a pipeline"),
     "stages.add": _("added a stage"),
+    "forecasts.adopt": _("adopted learned probabilities"),
+    "forecasts.freeze": _("froze the forecast"),
     "stages.edit": _("edited a stage"),
     "stages.order": _("reordered the stages"),
     "stages.archive": _("archived a stage"),

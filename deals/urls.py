@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import board, deals, forms, moves, settings
+from .views import adopting, board, deals, forms, moves, settings
 
 app_name = "deals"
 urlpatterns = [
@@ -30,6 +30,7 @@ urlpatterns = [
     path("settings/pipelines/new/", settings.pipeline_new, name="pipeline_new"),
     path("settings/pipelines/<uuid:pk>/", settings.pipeline_edit, name="pipeline_edit"),
     path("settings/pipelines/<uuid:pk>/archive/", settings.pipeline_archive, name="pipeline_archive"),
+    path("settings/pipelines/<uuid:pk>/adopt/", adopting.probabilities_adopt, name="probabilities_adopt"),
     path("settings/pipelines/<uuid:pk>/order/", settings.stage_order, name="stage_order"),
     path("settings/stages/new/", settings.stage_new, name="stage_new"),
     path("settings/stages/<uuid:pk>/", settings.stage_edit, name="stage_edit"),

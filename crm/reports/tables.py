@@ -58,6 +58,7 @@ class Result:
     charts: list[Any] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     empty: str = ""
+    actions: list[tuple[str, str]] = field(default_factory=list)  # what can be done about it: words, address
 
     def add(self, *cells: Any, total: bool = False) -> None:
         """Add a row of values or cells."""

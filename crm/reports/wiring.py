@@ -9,7 +9,7 @@ from crm.kernel.core import navigation
 from crm.kernel.core.navigation import NavItem
 
 from . import registry
-from .reports import conversion, customers, forecast, leads, outcome, overview, people, pipeline
+from .reports import conversion, customers, forecast, leads, learned, outcome, overview, people, pipeline
 from .views.shared import may_see_reports
 
 COMMANDS = {
@@ -34,6 +34,8 @@ def connect() -> None:
         forecast.Forecast,
         forecast.Slipped,
         forecast.Change,
+        learned.Probabilities,
+        learned.ForecastAccuracy,
         people.Leaderboard,
         people.ActivityByPerson,
         leads.LeadSources,

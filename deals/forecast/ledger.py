@@ -14,8 +14,10 @@ class Ledger:
     """Visits and what deals were worth, over all days. Times are days; worth is in the base currency.
 
     `configured` are the configured shares of the open stages, by pipeline. `worth_*` are the records of a deal's worth,
-    ordered by (deal, at); nan is no amount. `closed` (by visit) is the business date of a close. `wanted` (by visit)
-    tells the deals of the forecast: a deal belongs to it while its latest visit does. `stated` (by visit) is the
+    ordered by (deal, at), in the currency with that number in `rates`; nan is no amount. `rates` are (days, rates) of each
+    currency: the last rate by then holds. `closed` (by visit) is the business date of a close. `wanted` (by visit)
+    tells the deals of the forecast: a closed deal belongs to it if its closing visit does, an open one if its present owner
+    does (`wanted_open`, by record) and it is in a wanted pipeline (`inside`, by pipeline). `stated` (by visit) is the
     effective probability (P5) as the visit began, a share. `learnable` (by deal) is False for histories that were
     selected by their outcome.
     """
@@ -29,6 +31,10 @@ class Ledger:
     wanted: Flags
     stated: Floats
     learnable: Flags
+    wanted_open: Flags | None = None
+    currency: Ints | None = None
+    rates: Sequence[tuple[Floats, Floats]] = ()
+    inside: Flags | None = None
     _stays: dict[float, Stays] = field(default_factory=dict, repr=False)
     _learned: dict[float, list[tuple[Learned, ...]]] = field(default_factory=dict, repr=False)
 
@@ -46,7 +52,12 @@ class Ledger:
     def mine(self, moment: float) -> Stays:
         """Return the stays of the wanted deals as known at a moment."""
         found = self.stays(moment)
-        return found.where(self.wanted[found.visit])
+        if self.wanted_open is None:
+            return found.where(self.wanted[found.visit])
+        opened = self.wanted_open[self._record(found.deal, moment)] if len(self.wanted_open) else False
+        if self.inside is not None:
+            opened = opened & self.inside[found.pipeline]
+        return found.where(np.where(found.is_open, opened, self.wanted[found.visit]))
 
     def learned(self, moment: float) -> list[tuple[Learned, ...]]:
         """Return what was to be learned at a moment, by pipeline and stage, from the deals of everybody."""
@@ -81,22 +92,37 @@ class Ledger:
                 result.append((learned, places, chance))
         return result
 
-    def worth_at_moment(self, deals: Ints, moment: float) -> Floats:
-        """Return what deals were worth at a moment; nan for no amount. The first record holds before it too (N8)."""
-        if not len(self.worth_deal):
-            return np.full(len(deals), np.nan)
+    def _record(self, deals: Ints, moment: float) -> Ints:
+        """Return the place of the record that held of each deal; the first record holds before it too (N8)."""
         first = np.searchsorted(self.worth_deal, deals, "left")
         end = np.searchsorted(self.worth_deal, deals, "right")
         known = np.cumsum(np.r_[0, self.worth_at <= moment])
         place = np.maximum(first, first + known[end] - known[first] - 1)
-        return np.where(end > first, self.worth[np.minimum(place, len(self.worth) - 1)], np.nan)
+        return np.minimum(place, max(len(self.worth) - 1, 0))
+
+    def worth_at_moment(self, deals: Ints, moment: float, on: Floats | None = None) -> Floats:
+        """Return what deals were worth at a moment, nan for no amount or no rate; `on`: the days whose rates hold (P7)."""
+        if not len(self.worth):
+            return np.full(len(deals), np.nan)
+        place = self._record(deals, moment)
+        found = self.worth[place]
+        if self.currency is None:
+            return found
+        days = np.full(len(deals), moment) if on is None else on
+        for code in np.unique(self.currency[place]):
+            since, rates = self.rates[code]
+            own = self.currency[place] == code
+            at = np.searchsorted(since, days[own], "right") - 1
+            found[own] *= np.where(at >= 0, rates[np.maximum(at, 0)] if len(rates) else np.nan, np.nan)
+        return found
 
     def won(self, moment: float, start: float, end: float) -> tuple[Ints, Floats]:
         """Return (deals, worth) of the wanted deals won after `start` and by `end`, as known at a moment."""
         found = self.mine(moment)
         closed = self.closed[found.visit]
         found = found.where((found.cause == WON_CAUSE) & (closed > start) & (closed <= end))
-        return found.deal, np.nan_to_num(self.worth_at_moment(found.deal, moment))
+        on = self.closed[found.visit]
+        return found.deal, np.nan_to_num(self.worth_at_moment(found.deal, moment, on))
 
     def won_total(self, moment: float, start: float, end: float) -> float:
         """Return the sum won after `start` and by `end`, as known at a moment."""

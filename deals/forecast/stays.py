@@ -23,6 +23,7 @@ class Visits:
     """Stage visits of deals, ordered by (deal, at). `deal` and `pipeline` are numbers; `undone` is nan for none.
 
     `way_back` marks the moves that an undo made. `created` (by deal) is nan where the creation date is not known.
+    `gone` (by deal) is when it was binned, infinite if it is there; None if all are.
     """
 
     deal: Ints
@@ -32,11 +33,13 @@ class Visits:
     undone: Floats
     way_back: Flags
     created: Floats
+    gone: Floats | None = None
 
     def known_at(self, moment: float) -> Ints:
         """Return the places of the visits that numbers counted at a moment (P9)."""
         undone = self.undone <= moment  # nan is never
-        return np.flatnonzero((self.at <= moment) & ~self.way_back & ~undone)
+        there = True if self.gone is None else (self.gone > moment)[self.deal]
+        return np.flatnonzero((self.at <= moment) & ~self.way_back & ~undone & there)
 
 
 @dataclass(frozen=True)

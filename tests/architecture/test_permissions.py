@@ -268,6 +268,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "deals:pipeline_new": ("settings", "settings"),
     "deals:pipeline_edit": ("settings", "settings"),
     "deals:pipeline_archive": (NOTHING, "settings"),
+    "deals:probabilities_adopt": ("settings", "settings"),
     "deals:stage_order": (NOTHING, "settings"),
     "deals:stage_new": ("settings", "settings"),
     "deals:stage_edit": ("settings", "settings"),

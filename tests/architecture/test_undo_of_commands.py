@@ -23,6 +23,7 @@ NOT_UNDONE = {
     "duplicates.resume_scan": "steers a run; Stop is its opposite",
     "fields.stop": "steers a run; Resume is its opposite",
     "fields.resume": "steers a run; what it writes belongs to the change-set of the command that began it",
+    "forecasts.freeze": "a frozen forecast is never changed: that is what it is for",
     "bulk.stop": "steers a run; Resume is its opposite",
     "bulk.resume": "steers a run; what it writes belongs to the change-set that is undone as a whole",
     "records.purge": "what was purged is gone for good (R8), after a question that asks for the number",

@@ -40,6 +40,7 @@ from crm.reports import services as reports
 from deals import services as deals
 from deals.leaving import assign_deals
 from deals.models import Deal, LostReason, Pipeline, Stage
+from deals.services.adopting import adopt_probabilities
 from workflows import services as automation
 from workflows.webhooks.services import endpoints
 
@@ -542,6 +543,13 @@ def _(w):
 def _(w):
     values = {"name": "Demo", "probability": 40}
     return lambda: deals.add_stage(pipeline_id=w.pipeline.pk, values=values, actor=w.boss)
+
+
+@at("forecasts.adopt")
+def _(w):
+    stage = w.stage()
+    percents = {stage.pk: stage.probability // 2 + 7}
+    return lambda: adopt_probabilities(pipeline_id=stage.pipeline_id, percents=percents, actor=w.boss)
 
 
 @at("stages.edit")

@@ -1,0 +1,64 @@
+"""The 80 % interval of the present month's and quarter's won total, in words, for the forecast report."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from crm.kernel.core import formats
+from crm.kernel.workspace.models import Workspace
+from crm.reports.asks import Ask
+from crm.reports.periods import DAY, Period
+from deals.forecast.answers import intervals
+from deals.forecast.interval import FEWEST_DECIDED, FEWEST_PERIODS, MOST_PERIODS
+from deals.forecast.loading import Choice
+
+
+def interval_notes(ask: Ask) -> list[str]:
+    """Return a sentence for the month and one for the quarter that the day lies in; what has to wait says so.
+
+    All is told as of the beginning of the day, or of the day after `as_of`, so that everybody sees the same.
+    """
+    day = ask.as_of + DAY if ask.as_of else ask.today
+    window = ask.window
+    choice = Choice(window.scope, window.pipelines, window.teams, window.people)
+    periods = [Period.around(kind, day) for kind in ("month", "quarter")]
+    asked = []
+    for period in periods:
+        past, earlier = [], period
+        for _back in range(MOST_PERIODS):
+            earlier = earlier.previous()
+            past.append((earlier.start, earlier.end + DAY))
+        asked.append(((period.start, period.end + DAY), past[::-1]))
+    found = intervals(day, choice, asked)
+    return [_sentence(str(period), each) for period, each in zip(periods, found, strict=True)]
+
+
+def _sentence(period: str, found: Any) -> str:
+    if found is None:
+        return _("%(period)s: the interval is being computed. Open the page again in a few seconds.") % {
+            "period": period
+        }
+    if found["low"] is None:
+        words = _(
+            "%(period)s: no interval, for it needs %(periods)d past periods and %(decided)d decided deals; there are "
+            "%(have)d and %(deals)d."
+        )
+        counts = {
+            "periods": FEWEST_PERIODS,
+            "decided": FEWEST_DECIDED,
+            "have": found["periods"],
+            "deals": found["decided"],
+        }
+        return words % {"period": period, **counts}
+    base = Workspace.current().base_currency
+    money = {
+        name: formats.money(Decimal(found[name]).quantize(Decimal(1)), base)
+        for name in ("low", "high", "median", "won", "open", "new")
+    }
+    words = _(
+        "%(period)s, as the day began: with a chance of 80 %% between %(low)s and %(high)s will be won, in the middle "
+        "%(median)s. Won already %(won)s; open deals give %(open)s, new ones %(new)s on average before the correction by "
+        "past errors."
+    )
+    return words % {"period": period, **money}

@@ -1,0 +1,209 @@
+"""Learned probabilities beside the configured ones, and frozen forecasts beside what came (N6, P5)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from crm.kernel.core import formats
+from crm.kernel.workspace.models import Workspace
+from crm.reports.asks import Ask, BadAsk
+from crm.reports.names import Names
+from crm.reports.registry import PIPELINE as GROUP
+from crm.reports.registry import Report
+from crm.reports.tables import Cell, Column, Result
+from deals.forecast.accuracy import EVERYBODY, OWNER, TEAM, held, restated
+from deals.forecast.answers import probabilities
+from deals.forecast.learning import ENOUGH, ONLY_WON
+from deals.metrics.window import reach
+from deals.models import Stage
+
+COMPUTING = gettext_lazy("This is being computed. Open the page again in a few seconds.")
+
+
+class Definition:
+    """The words of a figure that is estimated, not counted, and the rule that it follows."""
+
+    def __init__(self, key: str, label: Any, rule: str, words: Any) -> None:
+        self.key, self.label, self.rule, self.words = key, label, rule, words
+
+
+LEARNED = Definition(
+    "learned",
+    gettext_lazy("Learned probability"),
+    "P5",
+    gettext_lazy(
+        "The share of deals that are won within the horizon after first reaching the stage or a higher one. Open deals "
+        "count for as long as they have been watched (Aalen-Johansen, won and lost as competing outcomes); few deals are "
+        "drawn towards the pipeline\u2019s, else the workspace\u2019s, else the configured value, with the weight of ten. "
+        "The horizon is the 95th percentile of the days to a decision, a year at most. n* is how many fully observed "
+        "deals would tell as much. It is learned from the deals of everybody."
+    ),
+)
+ACCURACY = Definition(
+    "accuracy",
+    gettext_lazy("Forecast accuracy"),
+    "N6, N8",
+    gettext_lazy(
+        "Every Monday at 00:00 the forecast of the month\u2019s won total is frozen, and never changed. Bias is by how "
+        "much more was foretold than came, WAPE the sum of absolute errors, both as a share of what came; hits are the "
+        "80 % intervals that held what came. Deals count for their owner and team at the freeze."
+    ),
+)
+
+
+class Probabilities(Report):
+    """Configured probabilities beside what history says."""
+
+    key = "probabilities"
+    title = gettext_lazy("Learned probabilities")
+    text = gettext_lazy("How likely deals are won from each stage: as configured, and as history says.")
+    group = GROUP
+    order = 25
+    filters = ("pipeline",)
+    numbers = (LEARNED,)
+
+    def build(self, ask: Ask) -> Result:
+        """Return a row for each open stage."""
+        result = Result(
+            [
+                Column("stage", _("Stage")),
+                Column("configured", _("Configured"), "percent"),
+                Column("learned", _("Learned"), "percent"),
+                Column("low", _("90 % interval from"), "percent"),
+                Column("high", _("to"), "percent"),
+                Column("n", _("Deals (n)"), "count"),
+                Column("effective", _("n*"), "count"),
+                Column("won", _("Won"), "percent"),
+                Column("lost", _("Lost"), "percent"),
+                Column("undecided", _("Undecided"), "percent"),
+            ]
+        )
+        found = probabilities(Workspace.current().today())
+        if found is None:
+            result.empty = str(COMPUTING)
+            return result
+        names = Names(ask.actor)
+        for pipeline, name in names.pipelines.items():
+            if pipeline in found and (ask.pipeline is None or str(ask.pipeline) == pipeline):
+                stages = [s for s in names.stages if str(s.pipeline_id) == pipeline and s.archived_at is None]
+                self._pipeline(result, found[pipeline], stages, names)
+                self._notes(result, found[pipeline], name, pipeline, ask)
+        if not result.rows:
+            result.empty = _("There is no open stage here.")
+        return result
+
+    @staticmethod
+    def _pipeline(result: Result, found: Mapping[str, Any], stages: list[Stage], names: Names) -> None:
+        for stage in stages:
+            one = found["stages"].get(str(stage.pk))
+            if one is None:
+                continue
+            few = one["decided"] < ENOUGH
+            shares = [Cell(one[name], few=few) for name in ("probability", "low", "high")]
+            rest = [one[name] if one["n"] else None for name in ("won", "lost", "undecided")]
+            counts = (one["n"], round(one["effective"]))
+            result.add(names.stage_names[str(stage.pk)], stage.probability / 100, *shares, *counts, *rest)
+
+    @staticmethod
+    def _notes(result: Result, found: Mapping[str, Any], name: str, pipeline: str, ask: Ask) -> None:
+        result.notes.append(_("%(name)s: within %(days)d days.") % {"name": name, "days": round(found["horizon"])})
+        for each in found["left_out"]:
+            kind = _("only won deals") if each["kind"] == ONLY_WON else _("only closed deals")
+            words = _(
+                "%(name)s: %(n)d deals from \u201c%(origin)s\u201d hold %(kind)s, so nothing is learned from them."
+            )
+            origin = each["origin"] or _("typed here")
+            result.notes.append(words % {"name": name, "n": each["deals"], "origin": origin, "kind": kind})
+        tested = found["backtest"]
+        if tested is None:
+            result.notes.append(_("%(name)s: the history is too short to test it against the past.") % {"name": name})
+            return
+        words = _(
+            "%(name)s, held against the past (%(moments)d month\u2019s ends, %(deals)d deals): Brier score "
+            "%(learned).4f learned, %(configured).4f configured, %(base).4f base rate; lower is better. Gain %(gain).4f, "
+            "90 %% interval %(low).4f to %(high).4f."
+        )
+        scores = {**tested["brier"], "gain": tested["gain"], "low": tested["gain_low"], "high": tested["gain_high"]}
+        result.notes.append(words % {"name": name, "moments": tested["moments"], "deals": tested["deals"], **scores})
+        for each in tested["reliability"]["learned"]:
+            words = _("Foretold %(foretold).0f %%: %(came).0f %% came (%(low).0f to %(high).0f %%, %(n)d deals).")
+            shares = {key: each[key] * 100 for key in ("foretold", "came", "low", "high")}
+            result.notes.append(words % {**shares, "n": each["deals"]})
+        if tested["adoptable"] and ask.actor.may("settings"):
+            link = reverse("deals:probabilities_adopt", args=[pipeline])
+
+            result.actions.append((_("Adopt the learned probabilities of %(name)s") % {"name": name}, link))
+
+
+BY = {EVERYBODY: gettext_lazy("All"), TEAM: gettext_lazy("Team"), OWNER: gettext_lazy("Owner")}
+
+
+class ForecastAccuracy(Report):
+    """How well frozen forecasts foretold what came."""
+
+    key = "forecast-accuracy"
+    title = gettext_lazy("Forecast accuracy")
+    text = gettext_lazy("The forecasts frozen on Mondays beside what was won, by weeks to the end of the month.")
+    group = GROUP
+    order = 26
+    period = "year"
+    filters = ("period",)
+    numbers = (ACCURACY,)
+
+    def options(self, actor: Any) -> Mapping[str, Mapping[str, Any]]:
+        """Return by what forecasts can be told apart."""
+        return {"by": BY}
+
+    def build(self, ask: Ask) -> Result:
+        """Return a row for each group and lead."""
+        scope, by = reach(ask.actor), ask.options["by"]
+        if by not in BY:
+            raise BadAsk(_("There is no such grouping."), "by")
+        result = Result(
+            [
+                Column("group", BY[by]),
+                Column("weeks", _("Weeks to the end"), "count"),
+                Column("forecasts", _("Forecasts"), "count"),
+                Column("foretold", _("Foretold"), "money"),
+                Column("came", _("Came"), "money"),
+                Column("bias", _("Bias"), "percent"),
+                Column("wape", _("WAPE"), "percent"),
+                Column("hits", _("Interval hits"), "percent"),
+            ]
+        )
+        rows = held(scope, by, ask.period.start, ask.period.end, ask.today)
+        names = Names(ask.actor)
+        called = {EVERYBODY: {}, TEAM: names.teams, OWNER: names.people}[by]
+
+        def words(group: UUID | None) -> str:
+            return _("All") if group is None else called.get(str(group), "?")
+
+        for each in sorted(rows, key=lambda one: (words(one.group).casefold(), -one.weeks)):
+            figures = (each.bias, each.wape, each.hit_rate)
+            result.add(words(each.group), each.weeks, each.forecasts, each.foretold, each.came, *figures)
+        if not rows:
+            result.empty = _(
+                "No month of this period that is over has a frozen forecast that you may see. One is frozen every Monday."
+            )
+            return result
+        if late := sum(each.late for each in rows):
+            text = ngettext(
+                "%(n)d was built later.", "%(n)d were built later, from what is on record for their Monday.", late
+            )
+            result.notes.append(text % {"n": late})
+        if scope.owners is None:
+            self._restated(result, ask)
+        return result
+
+    @staticmethod
+    def _restated(result: Result, ask: Ask) -> None:
+        base = Workspace.current().base_currency
+        for month, then, now in restated(ask.period.start, ask.period.end, ask.today):
+            words = _("Restated: %(month)s stood at %(then)s at its end and stands at %(now)s now.")
+            sums = {"then": formats.money(Decimal(then), base), "now": formats.money(Decimal(now), base)}
+            result.notes.append(words % {"month": formats.day(month), **sums})
