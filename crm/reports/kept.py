@@ -37,7 +37,8 @@ HISTORIES = (
 )
 STAMP = "SELECT " + ", ".join(f"(SELECT max(pgh_id) FROM {table})" for table in HISTORIES)
 SECONDS = 60.0
-MOST = 300
+MOST = 100  # answers in a process
+LARGEST = 10_000  # rows or values of one: larger ones are not kept, so that memory stays small
 SLOW, PATIENCE = 0.5, 20  # seconds to compute, and for how many times as long an answer is good enough
 
 
@@ -90,7 +91,16 @@ def forget() -> None:
 def figures(window: Window, asked: Mapping[str, Askable], seen: tuple[Any, ...] | None = None) -> dict[str, list[Row]]:
     """Return the rows of each question as `measure` does, kept while nothing has changed. `seen` is the stamp, if known."""
     questions = tuple((name, each.question) for name, each in asked.items())
-    return kept(seen or stamp(), (*key_of(window), questions), lambda: measure(window, asked))
+    key = (*key_of(window), questions)
+    found = kept(seen or stamp(), key, lambda: measure(window, asked))
+    if sum(_size(row) for rows in found.values() for row in rows) > LARGEST:
+        _kept.pop(key, None)
+    return found
+
+
+def _size(row: Row) -> int:
+    """Return how many rows a row counts for: one with a list of values for each of them."""
+    return 1 + sum(len(value) for value in row.values() if isinstance(value, list))
 
 
 def stocks(window: Window, moments: Sequence[dt.datetime], seen: tuple[Any, ...] | None = None) -> list[Stock]:

@@ -71,6 +71,9 @@ def test_numbers_of_the_small_scene(scene, admin, rep):
     assert table(built(admin, "slipped"))["All"]["pushed"] == 1
     assert table(built(admin, "activity"))["Priya Raman"]["call"] == 1
     assert table(built(admin, "lead-sources"))["Fair"]["answered"] == 1
+    customers = built(admin, "customers")
+    assert customers.notes[0].startswith("New customers: 1. Active: 1. Customers in all: 1.")
+    assert (table(customers)["Atlas"]["deals"], table(customers)["Atlas"]["amount"]) == (3, Decimal(12000))
 
 
 def counted(href, person):

@@ -19,7 +19,7 @@ from crm.reports.tables import Cell, Column, Result
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
 from deals.metrics.figures import register_number
-from deals.metrics.measure import IN_PERIOD, SUMS, Number, Row, decimal
+from deals.metrics.measure import IN_PERIOD, SUMS, Number, Question, Row, decimal
 from deals.metrics.window import add_months
 
 MOST = 100
@@ -42,6 +42,14 @@ CUSTOMERS_OF = Number(
         ("deals_in_period", f"count(*) FILTER (WHERE {IN_PERIOD})"),
         ("active", f"bool_or({_YEAR_BEFORE})"),
     ),
+)
+# The largest customers, and the sums over all of them: a big workspace has too many to bring them all here.
+_EACH = f"({CUSTOMERS_OF.by(d.COMPANY).question}) g WHERE g.company IS NOT NULL"
+LARGEST = Question(f"SELECT * FROM {_EACH} ORDER BY g.in_period DESC, g.amount DESC, g.company LIMIT {MOST}")
+ALL = Question(
+    f"""SELECT count(*) AS customers, count(*) FILTER (WHERE g.first >= %(start)s::date) AS new,
+    count(*) FILTER (WHERE g.active) AS active, COALESCE(sum(g.deals_in_period), 0) AS deals_in_period,
+    COALESCE(sum(g.in_period), 0) AS in_period, COALESCE(sum(g.amount), 0) AS amount FROM {_EACH}"""
 )
 register_number(CUSTOMERS_OF.key, lambda: CUSTOMERS_OF)
 
@@ -69,8 +77,8 @@ class Customers(Report):
         return self._cohorts(ask) if ask.options["by"] == "cohort" else self._customers(ask)
 
     def _customers(self, ask: Ask) -> Result:
-        number = CUSTOMERS_OF.by(d.COMPANY)
-        rows = [row for row in figures(ask.window, {"rows": number})["rows"] if row["company"]]
+        found = figures(ask.window, {"largest": LARGEST, "all": ALL})
+        shown, total_of = found["largest"], found["all"][0]
         result = Result(
             [
                 Column("customer", _("Customer")),
@@ -84,13 +92,11 @@ class Customers(Report):
                 Column("touch", _("Days since touch"), "count"),
             ]
         )
-        self._counts(result, ask, rows)
-        if not rows:
+        self._counts(result, ask, total_of)
+        if not shown:
             result.empty = _("No deal was won by then.")
             return result
-        rows.sort(key=lambda row: (-decimal(row["in_period"]), -decimal(row["amount"]), row["company"]))
-        total = sum((decimal(row["in_period"]) for row in rows), Decimal(0))
-        shown, rest = rows[:MOST], rows[MOST:]
+        total = decimal(total_of["in_period"])
         known = self._companies(ask, [row["company"] for row in shown])
         added, bars, now = Decimal(0), [], ask.window.now
         for row in shown:
@@ -110,21 +116,18 @@ class Customers(Report):
                 max((now - touched).days, 0) if touched else None,
             )
             bars.append((name, amount, link))
-        if rest:
-            others = [
-                sum((decimal(row[k]) for row in rest), Decimal(0)) for k in ("deals_in_period", "in_period", "amount")
-            ]
-            share = others[1] / total if total else None
+        if rest := total_of["customers"] - len(shown):
+            names = ("deals_in_period", "in_period", "amount")
+            deals, amount, ever = (decimal(total_of[k]) - sum(decimal(row[k]) for row in shown) for k in names)
             every = Decimal(1) if total else None
-            words = _("%d others") % len(rest)
-            result.add(words, int(others[0]), others[1], share, every, others[2], None, None, None)
+            share = amount / total if total else None
+            result.add(_("%d others") % rest, int(deals), amount, share, every, ever, None, None, None)
         result.charts.append(Bars.of(_("Amount in the period"), bars[:15], "money", "ok"))
         return result
 
     @staticmethod
-    def _counts(result: Result, ask: Ask, rows: list[Row]) -> None:
-        """Put the counts of new, active and churned customers above the table."""
-        start = ask.period.start.isoformat()
+    def _counts(result: Result, ask: Ask, total: Row) -> None:
+        """Put the counts of new, active and churned customers below the table."""
         churned = (
             Contact.objects.visible_to(ask.actor)
             .live()
@@ -136,9 +139,9 @@ class Customers(Report):
         result.notes.append(
             words
             % {
-                "new": sum(row["first"] >= start for row in rows),
-                "active": sum(bool(row["active"]) for row in rows),
-                "all": len(rows),
+                "new": total["new"],
+                "active": total["active"],
+                "all": total["customers"],
                 "gone": churned.count(),
             }
         )
