@@ -8,7 +8,9 @@ document.addEventListener("click", (event) => {
   if (opener) place = document.getElementById(opener.dataset.mergeFor);
   const chosen = event.target.closest("[data-insert]");
   if (!chosen || !place) return;
-  place.setRangeText(chosen.dataset.insert, place.selectionStart, place.selectionEnd, "end");
+  const before = place.value.slice(0, place.selectionStart);
+  const gap = before && !/\s$/.test(before) ? " " : "";
+  place.setRangeText(gap + chosen.dataset.insert, place.selectionStart, place.selectionEnd, "end");
   $("#merge-menu").hidePopover();
   place.focus();
   place.dispatchEvent(new Event("input", { bubbles: true }));

@@ -205,3 +205,29 @@ def test_the_list_costs_as_many_statements_for_many_rules(
         client.get("/workflows/")
     with django_assert_num_queries(RUNS):
         client.get("/workflows/runs/")
+
+
+def test_why_a_rule_did_not_run_for_a_record_names_every_failed_condition(client_of, manager, publish, new_deal):
+    conditions = {
+        "all": [
+            *BIG["all"],
+            {"field": "source", "operator": "is", "value": "Fair"},
+            {"field": "amount", "operator": "filled"},
+        ]
+    }
+    rule, deal = publish("deal.created", conditions=conditions), new_deal(amount=500, source="Web")
+    work()
+    client, address = client_of(manager), f"/workflows/{rule.pk}/?panel=why"
+    assert "Why did it not run for this deal?" in client.get(address).content.decode()
+    page = client.get(f"{address}&record={deal.pk}").content.decode()
+    rows = re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td><td>.*?(yes|no)</span></td></tr>", page)
+    assert [(words, held) for words, _seen, held in rows] == [
+        ("Amount is at least 1,000", "no"), ("Source is Fair", "no"), ("Amount is not empty", "yes"),
+    ]  # fmt: skip
+    assert "Web" in rows[1][1] and "It has never run for this record." in page
+    pause_rule(rule_id=rule.pk, actor=Actor.of(manager))
+    assert "The rule is not at work" in client.get(f"{address}&record={deal.pk}").content.decode()
+    assert client.get(f"{address}&record=x").status_code == 200
+    assert client.get(address, headers={"HX-Request": "true", "HX-Target": "rule-panel"}).content.startswith(
+        b"\n    <div id"
+    )

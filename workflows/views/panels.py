@@ -1,26 +1,39 @@
 """What stands beside the builder: the last runs and the versions of a rule."""
 
 from typing import Any
+from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.kernel.core.http import Request
+from crm.kernel.core.widgets import TypeaheadInput
+from workflows.conditions import judge
+from workflows.engine.loading import Loaded, load_rule
+from workflows.explaining import told
+from workflows.fields import MODELS
 from workflows.models import Rule, RuleVersion, Run
-from workflows.records import named
+from workflows.records import Named, kind_label, named
+from workflows.snapshots import Moment, Present, Reader, Snapshot, load
 from workflows.tones import tone_of
 
 LAST_RUNS, LAST_VERSIONS = 12, 30
-PANELS = ("runs", "versions")
+ASKED_FOR = ("deal", "contact", "company")
+PANELS = ("runs", "why", "versions")
 
 
 def panel_context(request: Request, rule: Rule) -> dict[str, Any]:
     """Return what the panel that the address asks for needs."""
     wanted = request.GET.get("panel", "")
     panel = wanted if wanted in PANELS else PANELS[0]
-    labels = {"runs": _("Runs"), "versions": _("Versions")}
+    labels = {"runs": _("Runs"), "why": _("Why not?"), "versions": _("Versions")}
     tabs = [(key, labels[key], key == panel) for key in PANELS]
     template = f"workflows/_{panel}.html"
-    return {"tabs": tabs, "panel_template": template, **{"runs": _runs, "versions": _versions}[panel](request, rule)}
+    return {
+        "tabs": tabs,
+        "panel_template": template,
+        **{"runs": _runs, "why": _why, "versions": _versions}[panel](request, rule),
+    }
 
 
 def _runs(request: Request, rule: Rule) -> dict[str, Any]:
@@ -49,3 +62,53 @@ def shown_run(run: Run, names: Any) -> dict[str, Any]:
 def _versions(request: Request, rule: Rule) -> dict[str, Any]:
     rows = RuleVersion.objects.filter(rule=rule).select_related("published_by", "saved_by").order_by("-number")
     return {"versions": list(rows[:LAST_VERSIONS])}
+
+
+def _why(request: Request, rule: Rule) -> dict[str, Any]:
+    """Return what a chosen record has to do with the published rule: each condition as the record is now, and its runs (W6)."""
+    loaded = load_rule(rule)
+    kind = loaded.document.kind if loaded is not None else ""
+    if loaded is None or kind not in ASKED_FOR:
+        return {"why_kind": ""}
+    record = _chosen(request, kind)
+    name = str(record) if record is not None else ""
+    widget = TypeaheadInput("activities:record_options", label_for=lambda _pk: name, kwargs={"kind": kind})
+    found: dict[str, Any] = {
+        "why_kind": kind_label(kind),
+        "why_record": record,
+        "why_widget": widget.render("record", record.pk if record else None, {"id": "why-record", "class": "input"}),
+    }
+    return found | _answer(request, loaded, kind, record) if record is not None else found
+
+
+def _chosen(request: Request, kind: str) -> Any:
+    """Return the record that the address names, if it is one that the person may see."""
+    try:
+        pk = UUID(request.GET.get("record", ""))
+    except ValueError:
+        return None
+    return MODELS[kind].objects.visible_to(request.actor).live().filter(pk=pk).first()
+
+
+def _answer(request: Request, loaded: Loaded, kind: str, record: Any) -> dict[str, Any]:
+    """Hold the rule against the record as it is now, with the rights of the rule, and say what speaks against it."""
+    against = []
+    if loaded.rule.state != Rule.State.LIVE:
+        against.append(_("The rule is not at work: %(state)s.") % {"state": loaded.rule.get_state_display()})
+    if not MODELS[kind].objects.visible_to(loaded.actor).filter(pk=record.pk).exists():
+        against.append(_("The rule may not see this record."))
+    fields = loaded.document.conditions.fields().values()
+    reader = Reader(Present(), loaded.actor)
+    (values,) = load(kind, [Moment(record.pk)], fields, reader=reader)
+    context = loaded.context(timezone.now())
+    verdict = judge(loaded.document.conditions, Snapshot(kind, record.pk, values or {}), context)
+    (shown,) = load(kind, [Moment(record.pk)], fields, reader=Reader(Present(), request.actor))
+    runs = Run.objects.filter(rule=loaded.rule, record_id=record.pk).prefetch_related("steps")
+    lines = list(runs.order_by("-started_at", "-id")[:LAST_RUNS])
+    return {
+        "why_against": against,
+        "why_conditions": told(loaded.document.conditions, verdict.trace, context, shown or {}),
+        "why_held": bool(verdict.held),
+        "why_trigger": loaded.document.trigger.describe(loaded.document.options) if loaded.document.trigger else "",
+        "runs": [shown_run(run, {record.pk: Named(str(record), "")}) for run in lines],
+    }
