@@ -27,6 +27,7 @@ from deals.models import LostReason, Stage
 from deals.services import create_deal, edit_deal, move_deal
 
 from .custom import company_values, contact_values, deal_values
+from .rules import add_rules
 from .setting import OSKAR, set_scene, switch_off_oskar
 from .story import Step, tell
 from .targets import set_sample_targets
@@ -35,6 +36,7 @@ from .words.texts import LOST_COMMENTS
 # What happened since then is news, as if done on the page: it rings the bells of those whom it concerns.
 FRESH = dt.timedelta(days=4)
 RECENT = dt.timedelta(days=14)
+RULES_SINCE = dt.timedelta(days=30)
 
 
 def build_story(*, seed: int, password: str, now: dt.datetime | None = None) -> int:
@@ -42,6 +44,7 @@ def build_story(*, seed: int, password: str, now: dt.datetime | None = None) -> 
     now = now or timezone.now()
     with transaction.atomic(), unannounced():
         people = set_scene(password=password, now=now)
+        add_rules(people["admin"], now - RULES_SINCE)
         steps = tell(seed=seed, now=now, zone=Workspace.current().zone)
         Player(people).play(gather_notes(steps, now), now=now)
         set_sample_targets(now=now)

@@ -24,6 +24,7 @@ from deals.services import derive_lifecycle
 from deals.services import refresh_search as refresh_deal_search
 from tests.deals.check_numbers import check
 from tests.deals.recount import Recount
+from workflows.models import Rule, Run
 
 TINY = Size(contacts=600, companies=120, deals=240, activities=1_900, teams=2, star=70)
 
@@ -70,6 +71,8 @@ def test_the_small_workspace(workspace_free, password):
     assert 280 <= Contact.objects.count() <= 340
     assert 130 <= Deal.objects.count() <= 160
     assert 1_800 <= Activity.objects.count() <= 3_000
+    assert Rule.objects.filter(state="live").count() == 2 and Rule.objects.filter(state="draft").count() == 1
+    assert set(Run.objects.values_list("state", flat=True)) <= {"done"}  # the last days' news met the rules at work
 
     # Attributed (U5), dated back and marked (H1).
     assert not ChangeSet.objects.filter(actor_kind="unattributed").exists()
