@@ -1,4 +1,4 @@
-// The rule builder: a value of the record goes into the text whose button opened the menu.
+// The rule builder: a value of the record goes into the text whose button opened the menu; what is new takes the focus.
 import { $ } from "./dom.js";
 
 let place = null;
@@ -16,3 +16,5 @@ document.addEventListener("click", (event) => {
   place.dispatchEvent(new Event("input", { bubbles: true }));
   place.dispatchEvent(new Event("change", { bubbles: true }));
 });
+
+document.addEventListener("htmx:afterSettle", ({ target }) => target.id === "rule-form" && $("[data-begin]", target)?.focus());
