@@ -79,7 +79,9 @@ def trigger_words(document: Any) -> str:
         return _("No trigger yet")
     chosen = given.get("options")
     options: Mapping[str, Any] = chosen if isinstance(chosen, Mapping) else {}
-    return trigger.describe(with_defaults(trigger.options, options))
+    values = with_defaults(trigger.options, options)
+    missing = any(each.required and values[each.key] is None and each.asked(values) for each in trigger.options)
+    return str(trigger.label) if missing else trigger.describe(values)
 
 
 def begun(kind: str) -> dict[str, Any]:
