@@ -2,6 +2,7 @@
 
 from .assigning import Assign
 from .base import Action
+from .mailing import SendEmail
 from .records import AddTag, CreateDeal, MoveStage, RemoveTag, UpdateField
 from .tasks import CreateTask
 from .telling import Notify
@@ -10,7 +11,7 @@ from .waiting import Wait
 REGISTRY: dict[str, Action] = {
     each.key: each
     for each in (
-        CreateTask(), UpdateField(), Assign(), Notify(), AddTag(), RemoveTag(), MoveStage(), CreateDeal(), Wait(),
+        CreateTask(), SendEmail(), UpdateField(), Assign(), Notify(), AddTag(), RemoveTag(), MoveStage(), CreateDeal(), Wait(),
     )
 }  # fmt: skip
 
