@@ -52,7 +52,7 @@ class SendEmail(Action):
         mail = queue_template_mail(
             template=EmailTemplate.objects.get(pk=plan.data["template"]),
             contact=Contact.objects.get(pk=plan.data["contact"]),
-            deal=Deal.objects.get(pk=step.record_id) if step.kind == "deal" else None,
+            deal=Deal.objects.get(pk=step.record_id) if step.kind == "deal" and step.record_id else None,
             actor=step.actor,
             key=f"run:{step.key}",
         )
