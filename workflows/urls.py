@@ -8,6 +8,7 @@ app_name = "workflows"
 urlpatterns = [
     path("workflows/", rules.rule_list, name="rule_list"),
     path("workflows/new/", rules.rule_new, name="rule_new"),
+    path("workflows/house/<slug:key>/", rules.rule_house, name="rule_house"),
     path("workflows/runs/", runs.run_list, name="run_list"),
     path("workflows/runs/steer/", runs.run_steer, name="run_steer"),
     path("workflows/runs/<uuid:pk>/", runs.run_page, name="run_page"),

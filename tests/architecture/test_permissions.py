@@ -336,6 +336,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     # Automation
     "workflows:rule_list": ("rules", NOTHING),
     "workflows:rule_new": ("rules", "rules"),
+    "workflows:rule_house": (NOTHING, "rules"),
     "workflows:run_list": ("rules", NOTHING),
     "workflows:run_steer": (NOTHING, "rules"),
     "workflows:run_page": ("rules", NOTHING),

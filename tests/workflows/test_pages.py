@@ -11,14 +11,15 @@ from crm.kernel.users.policies import KINDS, VERBS
 from crm.kernel.users.services import create_role
 from deals.services import move_deal
 from tests.conftest import make_user
+from workflows.house import HOUSE
 from workflows.models import Rule, Run
-from workflows.services import create_rule, pause_rule
+from workflows.services import check_rule, create_rule, pause_rule
 
 from .conftest import TASK, document, work
 
 pytestmark = pytest.mark.django_db
 
-LIST, RUNS = 4, 5  # statements, session and person included
+LIST, RUNS = 5, 5  # statements, session and person included
 BIG = {"all": [{"field": "amount", "operator": "gte", "value": "1000"}]}
 
 
@@ -231,3 +232,17 @@ def test_why_a_rule_did_not_run_for_a_record_names_every_failed_condition(client
     assert client.get(address, headers={"HX-Request": "true", "HX-Target": "rule-panel"}).content.startswith(
         b"\n    <div id"
     )
+
+
+def test_the_rules_of_the_house_are_taken_up_once_each_and_say_what_is_to_be_chosen(client_of, manager):
+    client, words = client_of(manager), {"new-lead": "Choose a team or people.", "closed-won": "Template is missing."}
+    for each in HOUSE:
+        assert str(each.name) in client.get("/workflows/").content.decode()
+        page = client.post(f"/workflows/house/{each.key}/", follow=True).content.decode()
+        rule = Rule.objects.get(house_key=each.key)
+        assert rule.owner == manager and rule.state == "draft"
+        problems = [problem.message for problem in check_rule(rule).problems]
+        assert problems == [words[each.key]] if each.key in words else not problems
+        assert all(problem in page for problem in problems)
+    client.post("/workflows/house/quiet/")
+    assert Rule.objects.count() == len(HOUSE) and "Rules of the house" not in client.get("/workflows/").content.decode()

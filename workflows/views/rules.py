@@ -18,6 +18,7 @@ from crm.kernel.core.htmx import toast
 from crm.kernel.core.http import Request
 from workflows.builder.options import with_defaults
 from workflows.forms import NameForm, NewRuleForm, OwnerForm
+from workflows.house import missing_rules, take_up
 from workflows.models import Rule, RuleVersion, Run
 from workflows.problems import BadRule
 from workflows.services import (
@@ -56,7 +57,7 @@ def rule_list(request: Request) -> HttpResponse:
         rule.words = trigger_words(rule.document)
         rule.week, rule.failed = counts.get(rule.pk, (0, 0))
         rule.editable = may_edit(rule, request.actor)
-    context = {"rules": rules, "failed": sum(rule.failed for rule in rules)}
+    context = {"rules": rules, "failed": sum(rule.failed for rule in rules), "house": missing_rules()}
     return render(request, "workflows/list.html", context)
 
 
@@ -107,6 +108,18 @@ def rule_new(request: Request) -> HttpResponse:
         return redirect(page_of(rule))
     cancel = reverse("workflows:rule_list")
     return show_form(request, form, heading=_("New rule"), submit=_("Create rule"), cancel=cancel)
+
+
+@rules_only
+@require_POST
+def rule_house(request: Request, key: str) -> HttpResponse:
+    """Take a rule of the house up: as a draft whose page shows what is still to be chosen."""
+    try:
+        rule = take_up(key=key, actor=request.actor)
+    except Refused as refused:
+        toast(request, refused.message, "bad")
+        return redirect("workflows:rule_list")
+    return redirect(f"{page_of(rule)}?check=1")
 
 
 @rules_only
