@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 from zlib import crc32
 
@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import F, TextField
 from django.db.models.functions import Cast
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,13 +25,16 @@ from django.utils.translation import gettext_lazy
 from crm.kernel.core.formats import money_short
 from crm.kernel.core.http import Request
 from crm.kernel.listing.errors import BadQuery
+from crm.kernel.listing.filters import Filter
 from crm.kernel.listing.lists import COUNTED, Empty, ListPage, View, capped_count
 from crm.kernel.listing.sorting import Cursor, Pager, Sort
 from crm.kernel.workspace.models import Workspace
 
 from .cards import CARD_ICONS, FIELDS, Card, CardWriter, with_person
-from .lists import BY_AMOUNT, BY_CLOSE, BY_TITLE, CLOSES, COMPANY, GAPS, OWNER, SEARCH, SOURCE, TAG
+from .days import moments_of
+from .lists import BY_AMOUNT, BY_CLOSE, BY_TITLE, CLOSES, COMPANY, GAPS, OWNER, RECORDED, SEARCH, SOURCE, TAG
 from .metrics import ZERO, StageTotal, stage_totals
+from .metrics.moments import Moments
 from .models import Deal, Pipeline, Stage
 from .registry import last_touches
 from .tones import tones
@@ -52,7 +56,10 @@ _largest: dict[tuple[Any, ...], tuple[float, Decimal]] = {}
 
 @dataclass(slots=True)
 class Column:
-    """One stage on the board: its total, its first cards as HTML, and the address of more."""
+    """One stage on the board: its total, its first cards as HTML, and the address of more.
+
+    `now` is the stage's total of today where the board is one of the past.
+    """
 
     stage: Stage
     tone: str
@@ -63,6 +70,7 @@ class Column:
     more_url: str = ""
     folded: bool = False
     etag: str = ""
+    now: StageTotal | None = None
     rows: list[Card] = field(default_factory=list)
 
     @property
@@ -74,6 +82,11 @@ class Column:
     def weighted_words(self) -> str:
         """The weighted sum in few characters."""
         return money_short(self.total.weighted, Workspace.current().base_currency)
+
+    @property
+    def now_words(self) -> str:
+        """The sum of today in few characters."""
+        return money_short(self.now.amount if self.now else None, Workspace.current().base_currency)
 
     @property
     def left(self) -> int:
@@ -96,8 +109,8 @@ class Board(ListPage):
     selectable = False
     search = SEARCH
     columns = ()
-    filters = (OWNER, CLOSES, COMPANY, TAG, SOURCE, *GAPS)
-    sorts = (
+    filters: ClassVar[tuple[Filter, ...]] = (OWNER, CLOSES, COMPANY, TAG, SOURCE, *GAPS)
+    sorts: ClassVar[tuple[Sort, ...]] = (
         BY_CLOSE,
         BY_AMOUNT,
         Sort("next", gettext_lazy("Next step"), "next_step_at", nullable=True),
@@ -105,7 +118,7 @@ class Board(ListPage):
         Sort("newest", gettext_lazy("Newest"), "created_at", descending=True),
         BY_TITLE,
     )
-    views = (
+    views: ClassVar[tuple[View, ...]] = (
         View("open", gettext_lazy("All open"), counted=True),
         View("mine", gettext_lazy("My deals"), {"owner": "me"}, counted=True),
         View("closing", gettext_lazy("Closing this month"), {"closes": "this-month"}, counted=True),
@@ -140,6 +153,11 @@ class Board(ListPage):
         return next((str(tab["view"].label) for tab in self.tabs if tab["current"]), _("Views"))
 
     @property
+    def list_url(self) -> str:
+        """The address of the list of open deals."""
+        return reverse("deals:deal_list") + "?status=open"
+
+    @property
     def icons(self) -> tuple[str, ...]:
         """The icons that cards refer to."""
         return CARD_ICONS
@@ -148,6 +166,13 @@ class Board(ListPage):
     def currency(self) -> str:
         """The currency of all sums."""
         return Workspace.current().base_currency
+
+    @cached_property
+    def moments(self) -> Moments | None:
+        """The chooser of past days (N8)."""
+        kept = {param for each in RECORDED for param in each.params}
+        sorts = {sort.key for sort in self.sorts if sort.key != "next"}
+        return moments_of(self, {"q", "sort", "pipeline", "lost", *kept}, sorts)
 
     # Pipeline and stages ------------------------------------------------------------------------------------------
     @cached_property

@@ -20,7 +20,7 @@ from .idle import Idle, idle_of
 from .models import Deal, DealContact
 
 # The board holds these icons once, as `#i0`, `#i1` ..., so that a card refers to them in few bytes.
-CARD_ICONS = ("triangle-alert", "check", "x", "phone", "mail", "calendar", "circle-check", "hourglass")
+CARD_ICONS = ("triangle-alert", "check", "x", "phone", "mail", "calendar", "circle-check", "hourglass", "clock")
 ICON_AT = {name: place for place, name in enumerate(CARD_ICONS)}
 STEP_ICONS = {"call": "phone", "email": "mail", "meeting": "calendar", "todo": "circle-check"}
 SHORT = 20

@@ -4,6 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import escape
@@ -30,7 +31,9 @@ from crm.kernel.listing.plain import tags_column
 from crm.kernel.listing.sorting import Sort
 
 from .cards import STEP_ICONS, next_due, step_words
+from .days import moments_of
 from .metrics.figures import Figure
+from .metrics.moments import Moments
 from .models import Deal, Stage
 from .models.deal import quiet
 from .offers import DEAL_COLUMNS, DEAL_CONDITIONS, company_name, pipeline_choices, stage_choices
@@ -49,6 +52,12 @@ COMPANY = RecordFilter(
 )
 TAG = TagFilter()
 SOURCE = WordFilter(key="source", label=_("Source"), column="source")
+STATUS = ChoiceFilter(key="status", label=_("Status"), column="stage__kind_of", choices=Stage.Kind.choices)
+STAGE = ChoiceFilter(key="stage", label=_("Stage"), column="stage_id", choices=stage_choices)
+PIPELINE = ChoiceFilter(key="pipeline", label=_("Pipeline"), column="pipeline_id", choices=pipeline_choices)
+CLOSED = DateFilter(
+    key="closed", label=_("Closed"), column="closed_on", instant=False, periods=("this-week", "this-month", "last-30")
+)
 GAPS = (
     YesFilter(key="no_customer", label=_("No customer"), rows=Q(company__isnull=True, people__isnull=True)),
     YesFilter(key="no_amount", label=_("No amount"), rows=Q(amount__isnull=True)),
@@ -56,6 +65,10 @@ GAPS = (
     YesFilter(key="no_next", label=_("No next step"), rows=Q(next_step_type="")),
     YesFilter(key="quiet", label=_("Gone quiet"), rows=lambda page: quiet(timezone.now())),
 )
+# What can be asked of a past day as well: people in deals, next steps and activities are not recorded with deals (N8).
+RECORDED: tuple[Filter, ...] = (
+    OWNER, CLOSES, COMPANY, TAG, SOURCE, *(gap for gap in GAPS if gap.key in ("no_amount", "no_close")),
+)  # fmt: skip
 SEARCH = TextSearch(
     prefix="sort_title", placeholder=_("Find a deal"), label=_("Find a deal by title, company or person")
 )
@@ -160,14 +173,11 @@ class DealList(ListPage):
     )
     filters: ClassVar[tuple[Filter, ...]] = (
         OWNER,
-        ChoiceFilter(key="status", label=_("Status"), column="stage__kind_of", choices=Stage.Kind.choices),
-        ChoiceFilter(key="stage", label=_("Stage"), column="stage_id", choices=stage_choices),
-        ChoiceFilter(key="pipeline", label=_("Pipeline"), column="pipeline_id", choices=pipeline_choices),
+        STATUS,
+        STAGE,
+        PIPELINE,
         CLOSES,
-        DateFilter(
-            key="closed", label=_("Closed"), column="closed_on", instant=False,
-            periods=("this-week", "this-month", "last-30"),
-        ),
+        CLOSED,
         COMPANY,
         TAG,
         SOURCE,
@@ -194,9 +204,20 @@ class DealList(ListPage):
         _("A deal is a chance to sell something. Make one here, or qualify a lead."),
     )
 
-    extra_columns = DEAL_COLUMNS
+    extra_columns: ClassVar[tuple[Column, ...]] = DEAL_COLUMNS
     conditions = DEAL_CONDITIONS
     custom_kind = "deal"
+
+    @cached_property
+    def moments(self) -> Moments | None:
+        """The chooser of past days (N8)."""
+        kept = {param for each in (*RECORDED, STATUS, STAGE, PIPELINE, CLOSED) for param in each.params}
+        return moments_of(self, {"q", "sort", *kept}, [sort.key for sort in self.sorts])
+
+    @property
+    def board_url(self) -> str:
+        """The address of the board."""
+        return reverse("deals:board")
 
     @classmethod
     def row_name(cls, row: Row) -> str:
@@ -213,6 +234,7 @@ class BinnedDeals(BinPage, DealList):
     """The deals in the bin (R8)."""
 
     key = "deal-bin"
+    moments = None
     title = _("Deals in the bin")
     url_name = "deals:deal_bin"
     columns = (

@@ -61,6 +61,9 @@ def register() -> None:
             visible=sees_deals,
         )
     )
+    navigation.register_shortcut(
+        NavItem("as_of", _("Board as of a past day"), "deals:board_past", "history", order=21, visible=sees_deals)
+    )
     navigation.register_create(
         NavItem("deal", _("Deal"), "deals:deal_new", "circle-dollar-sign", order=10, dialog=True, visible=makes_deals)
     )

@@ -8,6 +8,7 @@ app_name = "deals"
 urlpatterns = [
     path("deals/", deals.deal_list, name="deal_list"),
     path("deals/board/", board.board, name="board"),
+    path("deals/board/past/", board.board_past, name="board_past"),
     path("deals/board/changes/", board.board_changes, name="board_changes"),
     path("deals/quick/", forms.quick_add, name="quick_add"),
     path("deals/new/", forms.deal_new, name="deal_new"),

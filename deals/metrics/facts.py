@@ -2,7 +2,8 @@
 
 As of T a deal exists from its creation to its binning. Its stage is that of its visit at T; its other fields are what
 history had recorded by then in business time, and before the first record the first recorded value. Teams, the order
-and probabilities of stages and rates are those of that day; who may see a deal is a matter of today.
+and probabilities of stages and rates are those of that day; who may see a deal is a matter of today. What an undone
+import did counts for nothing at any moment; any other move that is undone is seen at the time between (P9).
 
 `deals_sql` gives the statement, `with_facts` puts it with what the numbers need around a question. Both take values
 from `Window.params`.
@@ -38,7 +39,35 @@ LEFT JOIN deals_stagechange v ON v.deal_id = d.id AND v.until IS NULL AND s.kind
 WHERE d.binned_at IS NULL AND {REACH}
 """
 
-DEALS_THEN = f"""
+# Imports that stand undone are as if they had never been (N8). Few rows, asked for once a statement.
+UNDONE = (
+    """ARRAY(SELECT c.id FROM audit_changeset c WHERE c.command = 'imports.run' AND NOT public.audit_stands(c.id))"""
+)
+IN_FORCE = f"(h.pgh_context_id = ANY({UNDONE})) IS NOT TRUE"
+MADE_BY_UNDONE = f"""(SELECT true FROM deals_dealhistory x WHERE x.pgh_obj_id = d.id AND x.pgh_label = 'insert'
+    AND x.pgh_context_id = ANY({UNDONE}) LIMIT 1)"""
+_MISTAKES = f"""deals_stagechange m WHERE m.undone_at IS NOT NULL AND (
+    SELECT g.pgh_context_id FROM deals_stagechangehistory g WHERE g.pgh_obj_id = m.id ORDER BY g.pgh_id LIMIT 1
+    ) = ANY({UNDONE})"""
+_VISIT = "v.deal_id, v.pipeline_id, v.to_stage_id, v.owner_id, v.team_id, v.amount"
+
+
+def moves(*parts: str) -> str:
+    """Return the select of the visits as they were, of those alone that are in one of the `parts` if any are given.
+
+    A part is what follows `FROM deals_stagechange v`. Through a visit that an undone import began, the visit before it
+    went on.
+    """
+    stood = f"v.id <> ALL(ARRAY(SELECT m.id FROM {_MISTAKES}))"
+    chosen = [f"SELECT v.at, v.until, {_VISIT} FROM deals_stagechange v {part} AND {stood}" for part in parts]
+    mistaken = f"""SELECT m.at, m.until, {_VISIT} FROM (SELECT m.* FROM {_MISTAKES}) m
+    JOIN deals_stagechange v ON v.deal_id = m.deal_id AND v.until = m.at"""
+    return " UNION ALL ".join([*chosen, mistaken])
+
+
+MOVES = moves("WHERE true")
+
+_THEN = f"""
 SELECT d.id, h.title, v.pipeline_id, v.to_stage_id AS stage_id, s.kind_of AS kind,
     CASE WHEN h.stage_id = v.to_stage_id THEN LEAST(h.stage_entered_at, %(at)s) ELSE v.at END AS stage_entered_at,
     h.owner_id,
@@ -54,14 +83,28 @@ SELECT d.id, h.title, v.pipeline_id, v.to_stage_id AS stage_id, s.kind_of AS kin
     h.company_id, h.source, h.custom,
     CASE WHEN s.kind_of <> 'open' THEN v.amount END AS closing_amount
 FROM deals_deal d
-JOIN deals_stagechange v ON v.deal_id = d.id AND v.at <= %(at)s AND (v.until IS NULL OR v.until > %(at)s)
+JOIN ({MOVES}) v ON v.deal_id = d.id AND v.at <= %(at)s AND (v.until IS NULL OR v.until > %(at)s)
 JOIN stages s ON s.id = v.to_stage_id
 CROSS JOIN LATERAL (
-    SELECT * FROM deals_dealhistory h WHERE h.pgh_obj_id = v.deal_id ORDER BY {NEAREST} LIMIT 1
+    SELECT * FROM deals_dealhistory h WHERE h.pgh_obj_id = v.deal_id AND {IN_FORCE} ORDER BY {NEAREST} LIMIT 1
 ) h
 JOIN people u ON u.id = h.owner_id
 WHERE d.created_at <= %(at)s AND (h.binned_at IS NULL OR h.binned_at > %(at)s) AND {REACH}
+    AND (d.binned_at IS NULL OR {MADE_BY_UNDONE} IS NULL)
 """
+
+
+def deals_then(*, columns: str = "", visits: str = MOVES) -> str:
+    """Return the select of the deals as they were at `at`.
+
+    `columns` are more of `h` (the recorded row that held), `d` (the deal of today) or `v` (its visit); `visits` leaves out
+    what is not asked for before history is looked up.
+    """
+    more = f",\n    {columns}" if columns else ""
+    return _THEN.replace(MOVES, visits).replace("\nFROM deals_deal d\n", f"{more}\nFROM deals_deal d\n", 1)
+
+
+DEALS_THEN = deals_then()
 
 WANTED = """(%(pipelines)s::uuid[] IS NULL OR r.pipeline_id = ANY(%(pipelines)s::uuid[]))
     AND (%(people)s::uuid[] IS NULL OR r.credited_id = ANY(%(people)s::uuid[]))
@@ -102,7 +145,8 @@ WINDOW w AS (PARTITION BY v.deal_id ORDER BY v.at)
 """
 
 
-def _frame(then: bool) -> str:
+def frame(*, then: bool) -> str:
+    """Return the people and the stages that the relation joins, as the first parts of a WITH."""
     people = PEOPLE_THEN.format(nearest=NEAREST) if then else PEOPLE_NOW
     stages = STAGES_THEN.format(nearest=NEAREST) if then else STAGES_NOW
     return f"people AS MATERIALIZED ({people}), stages AS MATERIALIZED ({stages})"
@@ -110,7 +154,7 @@ def _frame(then: bool) -> str:
 
 def deals_sql(*, then: bool) -> str:
     """Return `WITH ...` that names `deals`: as they are, or with `then` as they were at `at`; all that one may see."""
-    return f"WITH {_frame(then)}, deals AS ({DEALS_THEN if then else DEALS_NOW})"
+    return f"WITH {frame(then=then)}, deals AS ({DEALS_THEN if then else DEALS_NOW})"
 
 
 def with_facts(question: str, *, then: bool) -> str:
@@ -149,4 +193,4 @@ def series_sql() -> str:
     )
 
 
-__all__ = ["deals_sql", "series_sql", "with_facts"]
+__all__ = ["FACTS", "deals_sql", "deals_then", "frame", "moves", "series_sql", "with_facts"]

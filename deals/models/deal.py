@@ -210,6 +210,12 @@ class Deal(Record, Customised):
             ),
             models.Index(fields=["expected_close", "id"], name="deal_close", condition=Q(binned_at__isnull=True)),
             models.Index(fields=["binned_at"], name="deal_bin", condition=Q(binned_at__isnull=False)),
+            # Closed deals that were changed later: the only ones whose close may have got another day (P4, N8).
+            models.Index(
+                fields=["updated_at"],
+                name="deal_corrected",
+                condition=Q(closed_at__isnull=False, updated_at__gt=F("closed_at")),
+            ),
             trigram_index("search_text", "deal_search"),
             GinIndex(fields=["tags"], name="deal_tags"),
             custom_index("deal_custom"),
@@ -337,6 +343,8 @@ class StageChange(Keyed):
         indexes = [
             models.Index(fields=["deal", "at"], name="stagechange_deal"),
             models.Index(fields=["to_stage", "at"], name="stagechange_stage"),
+            models.Index(fields=["to_stage", "until", "at"], name="stagechange_until"),  # who stood there at a moment
+            models.Index(fields=["deal", "at"], name="stagechange_undone", condition=Q(undone_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

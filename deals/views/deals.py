@@ -16,11 +16,14 @@ from crm.kernel.core.htmx import is_fragment, toast
 from crm.kernel.core.http import Request
 from crm.kernel.listing.pages import list_response
 from crm.kernel.search.services import record_view
+from deals.days import AS_OF, tidy_address
 from deals.fields import DealField, field_named, line, lines
 from deals.forms import DealForm, PersonForm
 from deals.lists import BinnedDeals, DealList
 from deals.models import Deal, DealContact, Stage
 from deals.pages import amount_changes, idle_of_deal, people_of, steps_of, visits_of, weighted_of
+from deals.past import past_of
+from deals.past_list import PastDealList
 from deals.services import add_person, bin_deal, change_person, remove_person, restore_deal
 from deals.tones import tones
 
@@ -33,8 +36,10 @@ METHODS = ["GET", "HEAD", "POST"]
 @login_required
 @require_safe
 def deal_list(request: Request) -> HttpResponse:
-    """All deals that one may see."""
-    return list_response(request, DealList)
+    """All deals that one may see, with `as_of` as they were on a past day (N8)."""
+    if (tidy := tidy_address(request)) is not None:
+        return redirect(tidy)
+    return list_response(request, PastDealList if AS_OF in request.GET else DealList)
 
 
 @login_required
@@ -74,6 +79,7 @@ def deal_detail(request: Request, pk: UUID) -> HttpResponse:
         "idle": idle_of_deal(deal),
         "tones": tones(stages),
         "company_visible": deal.company is not None and actor.can("view", deal.company),
+        "past": past_of(request, deal),
         "show": request.GET.get("show", "") if request.GET.get("show") in ("details", "related") else "",
     }
     return render(request, "deals/deal.html", context)

@@ -297,9 +297,12 @@ onReady((root) => {
     arrowright: { run: () => horizontal(1) },
     j: { run: () => vertical(1) },
     k: { run: () => vertical(-1) },
-    m: { label: word("Menu"), run: openMenu },
-    "shift+arrowleft": { label: word("Left"), run: () => shift(-1) },
-    "shift+arrowright": { label: word("Right"), run: () => shift(1) },
+    // On a past day nothing moves.
+    ...(menu() && {
+      m: { label: word("Menu"), run: openMenu },
+      "shift+arrowleft": { label: word("Left"), run: () => shift(-1) },
+      "shift+arrowright": { label: word("Right"), run: () => shift(1) },
+    }),
   });
 });
 

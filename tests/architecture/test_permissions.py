@@ -247,6 +247,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "deals:deal_list": ("all", NOTHING),
     "deals:board": ("all", NOTHING),
     "deals:board_changes": ("all", NOTHING),
+    "deals:board_past": ("all", NOTHING),
     "deals:quick_add": ("makers", "makers"),
     "deals:deal_new": ("makers", "makers"),
     "deals:deal_bin": ("all", NOTHING),

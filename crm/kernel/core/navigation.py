@@ -82,7 +82,9 @@ class Menu:
 main = Menu()
 creation = Menu()
 settings_pages = Menu()
+shortcuts = Menu()  # places within pages, for the palette alone
 
 register = main.register
 register_create = creation.register
 register_settings = settings_pages.register
+register_shortcut = shortcuts.register

@@ -6,14 +6,16 @@ from django.utils.translation import gettext as _
 class BadQuery(Exception):
     """The address names a filter, a sort or a value that the list does not have.
 
-    `name` is the parameter (a 400 page); `words` say what is wrong where the usual ones do not.
+    `name` is the parameter (a 400 page); `words` say what is wrong where the usual ones do not, `back` where the link
+    without the parameter leads.
     """
 
-    def __init__(self, name: str, value: str = "", words: str = "") -> None:
+    def __init__(self, name: str, value: str = "", words: str = "", back: str = "") -> None:
         super().__init__(name)
         self.name = name
         self.value = value
         self.words = words
+        self.back = back
 
     @property
     def message(self) -> str:

@@ -73,6 +73,7 @@ def _commands(request: Request, text: str, *, all_of_them: bool) -> list[Group]:
     user = request.user
     do = [(item, _("New: %(kind)s") % {"kind": item.label}) for item in navigation.creation.for_user(user)]
     go = [(item, str(item.label)) for item in navigation.main.for_user(user)]
+    go += [(item, str(item.label)) for item in navigation.shortcuts.for_user(user)]
     go += [(item, _("Settings: %(page)s") % {"page": item.label}) for item in navigation.settings_pages.for_user(user)]
     parts = text.casefold().split()
     groups = []

@@ -1,0 +1,78 @@
+"""Cards of the board as of a day: as the deal was then, and what has become of it since."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+from crm.kernel.core import formats
+
+from .cards import Card, CardWriter
+from .models import Stage
+
+
+class PastCard(NamedTuple):
+    """A card, since when the deal had been in its stage, and where it stands today: its fate."""
+
+    card: Card
+    entered_at: dt.datetime
+    stage_now: UUID
+    binned: bool
+    closed_now: dt.date | None
+
+
+class PastCardWriter(CardWriter):
+    """Writes cards as of a day. `stages` are the stages of today by id, `at` is the moment shown."""
+
+    def __init__(self, stages: dict[UUID, Stage], day: dt.date, at: dt.datetime) -> None:
+        self.stages, self.today, self.now = stages, day, at
+        self.entered: dict[UUID, dt.datetime] = {}
+        self.owner = escape(_("Owner"))
+        self.link = f"?as_of={day.isoformat()}"
+
+    def past_html(self, cards: list[PastCard]) -> str:
+        """Return the cards one after the other."""
+        self.entered |= {each.card.pk: each.entered_at for each in cards}
+        return "".join(map(self.past_card, cards))
+
+    def past_card(self, past: PastCard) -> str:
+        """Return one card: it leads to the deal of today; a deleted one is found in the bin."""
+        card = past.card
+        won = " data-won" if card.kind == "won" else ""
+        url = f"/deals/{card.pk}/{self.link}" if not past.binned else "/deals/bin/"
+        return (
+            f'<li class="deal-card" id="d{card.pk.hex}"{won}><a href="{url}">{escape(card.title)}</a>'
+            f"{self._org(card)}{self._sum(card)}<footer>{self._owner(card)}{self._next(card)}</footer>"
+            f"{self._fate(past)}</li>"
+        )
+
+    def _next_words(self, card: Card) -> tuple[str, str, str]:
+        if card.kind != "open":
+            return super()._next_words(card)
+        days = max((self.now - self.entered[card.pk]).days, 0)
+        return "later", "clock", escape(_("%(days)d d in stage") % {"days": days})
+
+    def _fate(self, past: PastCard) -> str:
+        kind, words = fate_words(past.card.stage_id, past.stage_now, past.binned, past.closed_now, self.stages)
+        return f'<p class="fate" data-fate="{kind}">{escape(words)}</p>'
+
+
+def fate_words(
+    then: UUID, now: UUID, binned: bool, closed_on: dt.date | None, stages: Mapping[UUID, Stage]
+) -> tuple[str, str]:
+    """Return what has become of a deal since it stood in the stage `then`: a word for styles, and words for people."""
+    if binned:
+        return "gone", _("Deleted since")
+    if now == then:
+        return "same", _("Still here")
+    stage = stages[now]
+    if stage.is_open:
+        return "moved", _("Now in %(stage)s") % {"stage": stage.name}
+    words = _("Won %(day)s") if stage.is_won else _("Lost %(day)s")
+    return stage.kind_of, words % {"day": formats.short_day(closed_on) if closed_on else ""}
+
+
+__all__ = ["PastCard", "PastCardWriter", "fate_words"]
