@@ -15,7 +15,7 @@ from .models import Rule
 
 SOURCE = "workflow"
 # Rights that can be named for the house: `deal.edit`, and those flags that a rule can use.
-RULE_FLAGS = ("bulk", "date_back")
+RULE_FLAGS = ("bulk", "date_back", "export", "rules")
 HOUSE_RIGHTS = (*(f"{kind}.{verb}" for kind in KINDS if kind != "report" for verb in VERBS), *RULE_FLAGS)
 
 

@@ -10,11 +10,13 @@ from activities.services.clocks import TOUCHES
 
 # `touch` is each activity of the record as it stood at the moment; those recorded later were not known then.
 SQL = """
-SELECT m.n, t.at FROM unnest(%(ids)s::uuid[], %(ats)s::timestamptz[]) WITH ORDINALITY AS m(id, moment, n)
+SELECT m.n, t.at FROM unnest(%(ids)s::uuid[], %(ats)s::timestamptz[], %(business)s::bool[])
+    WITH ORDINALITY AS m(id, moment, business, n)
 CROSS JOIN LATERAL (
     SELECT max(a.at) AS at FROM (
         SELECT DISTINCT ON (h.pgh_obj_id) h.* FROM activities_activityhistory h
-        WHERE h.pgh_obj_id IN ({ids_of}) AND (m.moment IS NULL OR h.recorded_at <= m.moment)
+        WHERE h.pgh_obj_id IN ({ids_of})
+          AND (m.moment IS NULL OR CASE WHEN m.business THEN h.pgh_created_at ELSE h.recorded_at END <= m.moment)
         ORDER BY h.pgh_obj_id, h.pgh_id DESC
     ) a WHERE a.pgh_label <> 'delete' AND {touches} {still}
 ) t
@@ -28,12 +30,16 @@ IDS_OF = {
 STILL = {"deal": "AND a.deal_id = m.id", "company": "AND a.company_id = m.id", "contact": ""}
 
 
-def touched_before(kind: str, wanted: Sequence[tuple[UUID, dt.datetime | None]]) -> list[dt.datetime | None]:
-    """Return when each record was last touched, as was known at each moment (None: now)."""
+def touched_before(kind: str, wanted: Sequence[tuple[UUID, dt.datetime | None, bool]]) -> list[dt.datetime | None]:
+    """Return when each record was last touched, as was known at each moment (None: now).
+
+    The last of the three says that the moment is of business time, not of the clock (N8).
+    """
     sql = SQL.format(ids_of=IDS_OF[kind], touches=TOUCHES, still=STILL[kind])
     found: list[dt.datetime | None] = [None] * len(wanted)
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"ids": [pk for pk, _at in wanted], "ats": [at for _pk, at in wanted]})
+        ids, ats, business = ([each[n] for each in wanted] for n in range(3))
+        cursor.execute(sql, {"ids": ids, "ats": ats, "business": business})
         for number, at in cursor.fetchall():
             found[number - 1] = at
     return found

@@ -89,6 +89,9 @@ class Present:
         return [found.get(each.record_id) for each in wanted]
 
 
+# Moments of time triggers, which no change-set names, are of business time; those of events of the clock (N8).
+THEN = "CASE WHEN m.cs IS NULL THEN h.pgh_created_at ELSE h.recorded_at END"
+
 # The last row of history at a moment. Rows of one record follow each other under its lock, so those of the event's own
 # change-set, and those recorded before it, are what was true then.
 AT = """
@@ -96,7 +99,7 @@ SELECT m.n, h.* FROM unnest(%(ids)s::uuid[], %(ats)s::timestamptz[], %(sets)s::u
     WITH ORDINALITY AS m(id, at, cs, before, n)
 CROSS JOIN LATERAL (
     SELECT {columns} FROM {table} h
-    WHERE h.{key} = m.id AND (h.recorded_at <= m.at OR h.pgh_context_id = m.cs) AND (NOT m.before OR h.pgh_id < COALESCE(
+    WHERE h.{key} = m.id AND ({then} <= m.at OR h.pgh_context_id = m.cs) AND (NOT m.before OR h.pgh_id < COALESCE(
         (SELECT min(f.pgh_id) FROM {table} f WHERE f.{key} = m.id AND f.pgh_context_id = m.cs), h.pgh_id + 1))
     ORDER BY h.pgh_id DESC LIMIT 1
 ) h
@@ -111,7 +114,7 @@ CROSS JOIN LATERAL (
         SELECT DISTINCT ON (h.pgh_obj_id) h.pgh_label, h.{value} AS value, h."primary" AS first, h.{key} AS parent
         FROM {table} h
         WHERE h.pgh_obj_id IN (SELECT DISTINCT g.pgh_obj_id FROM {table} g WHERE g.{key} = m.id)
-          AND (h.recorded_at <= m.at OR h.pgh_context_id = m.cs) AND NOT (m.before AND h.pgh_context_id IS NOT DISTINCT FROM m.cs)
+          AND ({then} <= m.at OR h.pgh_context_id = m.cs) AND NOT (m.before AND h.pgh_context_id IS NOT DISTINCT FROM m.cs)
         ORDER BY h.pgh_obj_id, h.pgh_id DESC
     ) l WHERE l.pgh_label <> 'delete' AND l.first AND l.parent = m.id LIMIT 1
 ) c
@@ -130,7 +133,7 @@ class Past:
         names = [each.attname for each in model._meta.concrete_fields if each.attname in kept]
         quote = connection.ops.quote_name
         columns = ", ".join(["h.pgh_label", "h.pgh_created_at", *(f"h.{quote(kept[name])}" for name in names)])
-        sql = AT.format(columns=columns, table=quote(history._meta.db_table), key="pgh_obj_id")
+        sql = AT.format(columns=columns, table=quote(history._meta.db_table), key="pgh_obj_id", then=THEN)
         fields = [model._meta.get_field(name) for name in names]
         found: list[Row | None] = [None] * len(wanted)
         for number, label, changed, *values in _fetch(sql, wanted):
@@ -147,7 +150,7 @@ class Past:
         """Return a value of the primary row that belongs to each record at its moment."""
         table = connection.ops.quote_name(history_of(model)._meta.db_table)
         found: list[Any] = [None] * len(wanted)
-        for number, each in _fetch(PRIMARY.format(table=table, key=key, value=value), wanted):
+        for number, each in _fetch(PRIMARY.format(table=table, key=key, value=value, then=THEN), wanted):
             found[number - 1] = each
         return found
 
@@ -158,7 +161,7 @@ class Past:
         if model is Contact and column == "primary_phone":
             return [each or "" for each in self.primary(ContactPhone, "contact_id", "number", wanted)]
         if (model, column) in ((Deal, "last_activity_at"), (Contact, "last_touch_at"), (Company, "last_touch_at")):
-            return touched_before(model.kind, [(each.record_id, each.at) for each in wanted])  # type: ignore[attr-defined]
+            return touched_before(model.kind, [(each.record_id, each.at, each.changeset is None) for each in wanted])  # type: ignore[attr-defined]
         return [UNKNOWN] * len(wanted)
 
 

@@ -2,6 +2,7 @@
 
 from .assigning import Assign
 from .base import Action
+from .calling import CallWebhook
 from .mailing import SendEmail
 from .records import AddTag, CreateDeal, MoveStage, RemoveTag, UpdateField
 from .tasks import CreateTask
@@ -11,7 +12,8 @@ from .waiting import Wait
 REGISTRY: dict[str, Action] = {
     each.key: each
     for each in (
-        CreateTask(), SendEmail(), UpdateField(), Assign(), Notify(), AddTag(), RemoveTag(), MoveStage(), CreateDeal(), Wait(),
+        CreateTask(), SendEmail(), UpdateField(), Assign(), Notify(), AddTag(), RemoveTag(), MoveStage(), CreateDeal(),
+        CallWebhook(), Wait(),
     )
 }  # fmt: skip
 

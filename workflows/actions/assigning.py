@@ -213,6 +213,10 @@ class Assign(Action):
         self.note(step, plan)
         return {"user": plan.data["user"]}
 
+    def after(self, step: Performing, plan: Plan) -> Mapping[str, Any]:
+        """Return the new owner."""
+        return {"owner_id": UUID(plan.data["user"])}
+
     def note(self, step: Performing, plan: Plan) -> None:
         """Remember the turn. A dry run calls this alone, with pools that write nothing."""
         chosen = plan.data["user"]

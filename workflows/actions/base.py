@@ -118,6 +118,10 @@ class Action:
         """Do it, through the services, as the actor; return what to remember of it."""
         raise NotImplementedError
 
+    def after(self, step: Performing, plan: Plan) -> Mapping[str, Any]:
+        """Return the columns of the record that it changes, with their new values: later steps of a dry run see them."""
+        return {}
+
     def needs(self, kind: str) -> str:
         """Return the kind of record that the actor must be able to edit, "" for none."""
         return kind if self.kinds is not None else ""

@@ -99,6 +99,14 @@ class UpdateField(Action):
         edit(step.kind, step.record_id, {name: value}, step.actor)  # type: ignore[arg-type]
         return {"field": name}
 
+    def after(self, step: Performing, plan: Plan) -> Mapping[str, Any]:
+        """Return the new value."""
+        name = step.options["field"]
+        value = value_for(step.kind, name, step.options["value"], step.context)
+        if name.startswith(PREFIX):
+            return {"custom": {**step.row["custom"], name.removeprefix(PREFIX): value}}
+        return {name: value}
+
     def sets_off(self, options: Mapping[str, Any], kind: str) -> Sequence[str]:
         """A change of the record."""
         return (f"{kind}.changed", *(("lead.status_changed",) if options.get("field") == "lead_status" else ()))
@@ -179,6 +187,10 @@ class AddTag(Action):
         edit(step.kind, step.record_id, {"tags": self.wanted(have, step.options["tags"])}, step.actor)  # type: ignore[arg-type]
         return {}
 
+    def after(self, step: Performing, plan: Plan) -> Mapping[str, Any]:
+        """Return the tags afterwards."""
+        return {"tags": self.wanted(list(step.row["tags"]), step.options["tags"])}
+
     def sets_off(self, options: Mapping[str, Any], kind: str) -> Sequence[str]:
         """A change of the record."""
         return (f"{kind}.changed",)
@@ -248,6 +260,10 @@ class MoveStage(Action):
             lost_reason=LostReason.objects.filter(pk=reason).first() if reason else None,
         )
         return {}
+
+    def after(self, step: Performing, plan: Plan) -> Mapping[str, Any]:
+        """Return the new stage."""
+        return {"stage_id": UUID(plan.data["stage"])}
 
     def sets_off(self, options: Mapping[str, Any], kind: str) -> Sequence[str]:
         """A move, and what comes with it."""

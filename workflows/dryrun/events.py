@@ -1,0 +1,37 @@
+"""The stored events that a rule would have heard."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from crm.kernel.events.models import Event
+from workflows.engine.loading import Loaded, special_source
+from workflows.snapshots import Moment
+
+from .judging import Asked
+
+BATCH = 500
+
+
+def asked_by_events(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> Iterator[list[Asked]]:
+    """Yield the moments at which events would have asked the rule, in the order of the events, some hundred at a time."""
+    trigger, document = loaded.document.trigger, loaded.document
+    names = [*trigger.events, *trigger.leaving]
+    last = 0
+    while True:
+        rows = Event.objects.filter(name__in=names, recorded_at__gte=since, recorded_at__lt=until, pk__gt=last)
+        events = list(rows.order_by("pk")[:BATCH])
+        found = []
+        for event in events:
+            special = special_source(event.source)
+            if special and special not in document.listens_to:
+                continue
+            leaves = event.name in trigger.leaving
+            fits = event.name in trigger.events and trigger.fits(event, document.options)
+            moment = Moment(event.subject_id, event.recorded_at, event.changeset_id)
+            leaves = leaves or (not fits and trigger.misfit_leaves)
+            found.append(Asked(f"event:{event.pk}", moment, event.recorded_at, event.pk, fits, leaves))
+        if found:
+            yield found
+        if len(events) < BATCH:
+            return
+        last = events[-1].pk

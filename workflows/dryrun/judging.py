@@ -1,0 +1,154 @@
+"""Holding a rule against moments of the past, many at once: rows of history, values before and after, re-entry (W4, W7)."""
+
+import datetime as dt
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from workflows.conditions import Verdict, judge
+from workflows.engine.loading import Loaded
+from workflows.fields import MODELS
+from workflows.models import Reentry
+from workflows.snapshots import Moment, Past, Reader, Row, Snapshot, load
+
+from .results import DryRun, Match, Miss
+
+HOUR = dt.timedelta(hours=1)
+MOST_MISSES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One moment at which the rule is asked. Without `fits` the trigger did not mean it; `leaves` takes the record out."""
+
+    key: str
+    moment: Moment
+    at: dt.datetime
+    event_id: int | None = None
+    fits: bool = True
+    leaves: bool = False
+    created: bool = False
+
+
+@dataclass
+class Judge:
+    """Asks a rule in the order of time, and remembers who is inside its conditions, as the engine would have."""
+
+    loaded: Loaded
+    result: DryRun
+    inside: dict[UUID, bool] = field(default_factory=dict)
+    ran: set[UUID] = field(default_factory=set)
+    lately: deque[dt.datetime] = field(default_factory=deque)
+
+    def ask(self, asked: Sequence[Asked]) -> list[tuple[Match, Row, Moment]]:
+        """Hold the rule against moments; return its matches with the record's row at each."""
+        document = self.loaded.document
+        model = MODELS[document.kind]
+        reader = Reader(Past(), self.loaded.actor)
+        fields = document.conditions.fields().values()
+        moments = [each.moment for each in asked]
+        rows = reader.rows(model, moments)
+        after = load(document.kind, moments, fields, reader=reader)
+        before = self._before(asked)
+        found = []
+        for number, each in enumerate(asked):
+            row = rows[number]
+            values = after[number]
+            match = self._one(each, row, values, before[number])
+            if match is not None and row is not None:
+                found.append((match, row, each.moment))
+        return found
+
+    def _before(self, asked: Sequence[Asked]) -> list[dict[str, Any] | None]:
+        document = self.loaded.document
+        if not document.asks_before and not self._asks_entry():
+            return [None] * len(asked)
+        moments = [Moment(a.moment.record_id, a.moment.at, a.moment.changeset, before=True) for a in asked]
+        fields = document.conditions.fields().values()
+        return load(document.kind, moments, fields, reader=Reader(Past(), self.loaded.actor))
+
+    def _asks_entry(self) -> bool:
+        trigger = self.loaded.document.trigger
+        return self.loaded.document.reentry == Reentry.ENTRY and str(trigger.key).endswith(".changed")
+
+    def _one(self, each: Asked, row: Row | None, values: Any, before: Any) -> Match | None:
+        """Ask at one moment; what it answers is noted, and a match returned."""
+        self.result.looked_at += 1
+        pk = each.moment.record_id
+        if not each.fits:
+            if each.leaves and self.inside.get(pk):
+                self.inside[pk] = False
+            self._miss(each, "trigger")
+            return None
+        if (why := self._hidden(pk, row)) is not None:
+            self._miss(each, why)
+            return None
+        context = self.loaded.context(each.at)
+        snapshot = Snapshot(self.loaded.document.kind, pk, values or {}, before)
+        verdict = judge(self.loaded.document.conditions, snapshot, context)
+        if verdict.held is False:
+            if self.inside.get(pk):
+                self.inside[pk] = False
+            self._miss(each, "conditions", verdict)
+            return None
+        if not self._enters(each, before):
+            self._miss(each, "entry", verdict)
+            return None
+        return self._match(each, verdict)
+
+    def _hidden(self, pk: UUID, row: Row | None) -> str | None:
+        """Return why the record was out of the rule's reach, by the rights of today (N8)."""
+        if row is None or row.get("binned_at") is not None:
+            return "gone"
+        kind = self.loaded.document.kind
+        if kind == "task":
+            return None if MODELS[kind].objects.visible_to(self.loaded.actor).filter(pk=pk).exists() else "unseen"
+        return None if self.loaded.actor.scope(kind, "view").covers(row["owner_id"]) else "unseen"
+
+    def _enters(self, each: Asked, before: Any) -> bool:
+        document, pk = self.loaded.document, each.moment.record_id
+        if document.reentry == Reentry.EVENT:
+            return True
+        if document.reentry == Reentry.ONCE:
+            new = pk not in self.ran
+            self.ran.add(pk)
+            return new
+        if document.trigger.occurrence:
+            return True
+        was = self.inside.get(pk)
+        if was is None:
+            was = self._was_inside(each, before)
+        self.inside[pk] = True
+        return not was
+
+    def _was_inside(self, each: Asked, before: Any) -> bool:
+        document = self.loaded.document
+        trigger = document.trigger
+        if trigger.misfit_leaves or trigger.leaving or not trigger.key.endswith(".changed") or before is None:
+            return False
+        snapshot = Snapshot(document.kind, each.moment.record_id, dict(before), dict(before))
+        held = judge(document.conditions, snapshot, self.loaded.context(each.at)).held
+        return bool(document.conditions.parts) and held is True
+
+    def _match(self, each: Asked, verdict: Verdict) -> Match:
+        while self.lately and self.lately[0] < each.at - HOUR:
+            self.lately.popleft()
+        held = len(self.lately) >= self.loaded.document.rate_per_hour
+        if not held:
+            self.lately.append(each.at)
+        kind = self.loaded.document.kind
+        match = Match(each.key, each.at, kind, each.moment.record_id, each.event_id, verdict.trace, held=held)
+        match.unknown = verdict.held is None
+        self.result.matches.append(match)
+        return match
+
+    def _miss(self, each: Asked, why: str, verdict: Verdict | None = None) -> None:
+        self.result.reasons[why] += 1
+        failed = tuple(line["path"] for line in verdict.failed) if verdict is not None else ()
+        self.result.conditions.update(failed)
+        if len(self.result.misses) < MOST_MISSES:
+            trace = verdict.trace if verdict is not None else []
+            kind = self.loaded.document.kind
+            self.result.misses.append(Miss(each.key, each.at, kind, each.moment.record_id, why, failed, trace))

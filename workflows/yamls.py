@@ -1,0 +1,226 @@
+"""Rules as text: to keep them in a repository, to review them, to bring them from one workspace to another.
+
+One YAML document holds one or more rules: `rules: [{name, description, trigger, conditions, steps, ...}]`. People stand by
+e-mail address, stages, pipelines and teams by name where it is the only one. Reading is strict and bounded, since files come
+from everywhere: no tags, no anchors, no double keys, a limit of size and depth; what is wrong is told with its line.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from crm.kernel.core.changes import Actor
+from crm.kernel.core.errors import Refused
+from crm.kernel.users.models import Team, User
+from deals.models import Pipeline, Stage
+
+from .actions import action_named
+from .actors import actor_for
+from .documents import KEYS, read_document
+from .models import Rule, RuleVersion
+from .options import Option
+from .problems import Problem
+from .services import create_rule, save_draft
+from .triggers import trigger_named
+
+LARGEST, DEEPEST, MOST_RULES = 500_000, 20, 200
+OWN = {"name", "description"}
+
+
+class BadText(Refused):
+    """A text that cannot be read; the message says the line and the reason."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        place = _("Line %(line)d: ") % {"line": line} if line is not None else ""
+        super().__init__(f"{place}{reason}")
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """One rule of a text, with the line at which it begins."""
+
+    name: str
+    description: str
+    document: dict[str, Any]
+    line: int
+
+
+class _Strict(yaml.SafeLoader):
+    """Plain data alone: what YAML can do besides (anchors, tags, merging) is refused."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Refuse aliases and nesting without end before anything is built of them."""
+        if self.check_event(yaml.AliasEvent):
+            raise BadText(_("Anchors and aliases are not allowed."), self.peek_event().start_mark.line + 1)
+        event = self.peek_event()
+        if getattr(event, "anchor", None):
+            raise BadText(_("Anchors and aliases are not allowed."), event.start_mark.line + 1)
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise BadText(_("This is nested too deeply."), event.start_mark.line + 1)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        """Refuse a key that stands twice: the second one would win silently."""
+        seen = set()
+        for key, _value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
+                raise BadText(_("A key must be a word."), line)
+            if key.value in seen:
+                raise BadText(_("“%(key)s” stands here twice.") % {"key": key.value[:40]}, line)
+            seen.add(key.value)
+        return {**super().construct_mapping(node, deep=True)}
+
+
+def parse(text: str) -> list[TextRule]:
+    """Return the rules of a text; raises BadText with line and reason."""
+    if len(text) > LARGEST:
+        raise BadText(_("The text is too long."))
+    loader = None
+    try:
+        loader = _Strict(text)
+        node: Any = loader.get_single_node()
+        data = loader.construct_document(node) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise BadText(str(error.problem or error)[:200], mark.line + 1 if mark else None) from error
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+        raise BadText(_("This is no valid YAML: %(error)s") % {"error": str(error)[:200]}) from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+    if not isinstance(data, dict) or set(data) != {"rules"} or not isinstance(data["rules"], list):
+        raise BadText(_("A text of rules has a list “rules”."), 1)
+    if len(data["rules"]) > MOST_RULES:
+        raise BadText(_("These are too many rules."))
+    lines = [each.start_mark.line + 1 for key, value in node.value if key.value == "rules" for each in value.value]
+    return [_rule(each, line) for each, line in zip(data["rules"], lines, strict=True)]
+
+
+def _rule(data: Any, line: int) -> TextRule:
+    if not isinstance(data, dict) or not str(data.get("name") or "").strip():
+        raise BadText(_("A rule has a name."), line)
+    if unknown := set(data) - KEYS - OWN:
+        raise BadText(_("A rule has no “%(name)s”.") % {"name": str(min(map(str, unknown)))[:40]}, line)
+    document = {key: value for key, value in data.items() if key in KEYS}
+    return TextRule(str(data["name"]).strip(), str(data.get("description") or "").strip(), document, line)
+
+
+def check(text: str, actor: Actor) -> list[tuple[TextRule, list[Problem]]]:
+    """Return the rules of a text with what is wrong with each, as the actor would own it."""
+    return [(each, read_document(each.document, actor).problems.found) for each in parse(text)]
+
+
+def import_rules(*, text: str, actor: Actor) -> list[Rule]:
+    """Make the rules of a text, or set the drafts of those that have the name already; publishing stays a step of its own.
+
+    Raises BadText, and what making and saving drafts raises; each rule is a command of its own.
+    """
+    rules = []
+    for each in parse(text):
+        known = Rule.objects.filter(name__iexact=each.name).first()
+        if known is None:
+            rules.append(create_rule(name=each.name, description=each.description, document=each.document, actor=actor))
+        else:
+            save_draft(rule_id=known.pk, document=each.document, actor=actor)
+            rules.append(known)
+    return rules
+
+
+def export_rules(rules: list[Rule]) -> str:
+    """Return rules as text, the latest version of each."""
+    listed = [_plain(rule, rule.latest) for rule in rules]
+    return yaml.safe_dump({"rules": listed}, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _plain(rule: Rule, version: RuleVersion | None) -> dict[str, Any]:
+    document = version.document if version is not None else {}
+    found: dict[str, Any] = {"name": rule.name}
+    if rule.description:
+        found["description"] = rule.description
+    read = read_document(document, actor_for(rule, rule.owner))
+    for key in ("trigger", "conditions", "steps", "reentry", "listens_to", "rate_per_hour"):
+        if document.get(key):
+            found[key] = document[key]
+    if isinstance(found.get("trigger"), Mapping) and read.trigger is not None:
+        trigger = trigger_named(str(document["trigger"].get("kind")))
+        found["trigger"] = _named(document["trigger"], trigger.options if trigger else ())
+    if isinstance(found.get("steps"), list):
+        found["steps"] = [_step(each) for each in found["steps"]]
+    return found
+
+
+def _step(data: Any) -> Any:
+    action = action_named(str(data.get("action"))) if isinstance(data, Mapping) else None
+    return _named(data, action.options) if action is not None else data
+
+
+def _named(data: Mapping[str, Any], options: Any) -> dict[str, Any]:
+    """Return a trigger or step with names in place of ids, where a name says the same."""
+    given = data.get("options")
+    if not isinstance(given, Mapping):
+        return dict(data)
+    known: dict[str, Option] = {each.key: each for each in options}
+    named = {key: _name(known[key].type, value) if key in known else value for key, value in given.items()}
+    return {**data, "options": named}
+
+
+def _name(kind: str, value: Any) -> Any:
+    """Return an option's value by name."""
+    one = NAMES.get(kind)
+    if one is None or value in (None, "", [], {}):
+        return value
+    if isinstance(value, list):
+        return [one(each) for each in value]
+    if isinstance(value, Mapping):
+        return {k: one(v) for k, v in value.items()} if kind == "territories" else {one(k): v for k, v in value.items()}
+    return one(value)
+
+
+def _email(value: Any) -> Any:
+    try:
+        return User.objects.filter(pk=value).values_list("email", flat=True).first() or value
+    except (ValueError, TypeError):
+        return value
+
+
+def _unique(model: Any) -> Callable[[Any], Any]:
+    def name(value: Any) -> Any:
+        try:
+            found = model.objects.filter(pk=value).first()
+        except (ValueError, TypeError):
+            return value
+        if found is None:
+            return value
+        return found.name if model.objects.filter(name__iexact=found.name).count() == 1 else str(found.pk)
+
+    return name
+
+
+def _guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Leave what is no id as it is: a document may hold names already."""
+
+    def name(value: Any) -> Any:
+        try:
+            return function(value)
+        except ValidationError:
+            return value
+
+    return name
+
+
+_person, _stage = _guarded(_email), _guarded(_unique(Stage))
+NAMES: dict[str, Callable[[Any], Any]] = {
+    "person": _person, "people": _person, "weights": _person, "territories": _person,
+    "stage": _stage, "stages": _stage, "pipeline": _guarded(_unique(Pipeline)), "team": _guarded(_unique(Team)),
+}  # fmt: skip
