@@ -44,7 +44,12 @@ KIND_WORDS = {
     "activity": _("activities"),
     "task": _("tasks"),
 }
-FLAG_WORDS = {"bulk": _("change many records at once"), "date_back": _("date back")}
+FLAG_WORDS = {
+    "bulk": _("change many records at once"),
+    "date_back": _("date back"),
+    "export": _("send fields of records out"),
+    "rules": _("call webhooks"),
+}
 
 
 def right_choices() -> list[tuple[str, str]]:
