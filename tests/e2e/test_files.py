@@ -21,6 +21,9 @@ def test_a_file_is_added_refused_deleted_and_brought_back(visitor, rep, pipeline
     expect(files.get_by_role("link", name="Offer, third version.pdf", exact=True)).to_be_visible()
     assert Attachment.objects.get().content_type == "application/pdf", "what it is, not what it claims"
 
+    # The page is fetched again after a file: what is said of the next one stands behind that.
+    expect(page.get_by_role("list", name="Timeline").get_by_text("added the file")).to_be_visible()
+
     page.set_input_files("#files-input", {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""})
     expect(page.locator("#files-error")).to_contain_text("empty")
     somebody.check_axe()

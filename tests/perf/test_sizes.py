@@ -18,7 +18,7 @@ from deals.services.creation import NewDeal
 BOARD_BYTES = 200_000
 LIST_BYTES = 120_000
 STYLE_BYTES = 20_000  # gzip
-SCRIPT_BYTES = 32_000  # gzip, all of our own together; no page loads them all
+SCRIPT_BYTES = 33_000  # of all pages together: no page loads all of them
 
 
 @pytest.mark.django_db
@@ -63,5 +63,5 @@ def test_styles_weigh_at_most_20_kb():
     assert 0 < packed("css/design.css") <= STYLE_BYTES
 
 
-def test_our_own_scripts_weigh_at_most_32_kb():
+def test_our_own_scripts_weigh_at_most_33_kb():
     assert 0 < packed("js/*.js") <= SCRIPT_BYTES
