@@ -1,11 +1,13 @@
 """The pages that are measured, with the records that they show."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from .client import Person
 from .measure import Case, page
@@ -43,10 +45,6 @@ def choose_records() -> Records:
 
 def fill_ordinary(contact_id: uuid.UUID) -> None:
     """Log activities with a contact until its timeline has a full page, through the service."""
-    import datetime as dt
-
-    from django.utils import timezone
-
     from activities.services.recording import ActivityRow, log_activities
     from crm.kernel.core.changes import Actor
     from crm.kernel.users.models import User
@@ -80,6 +78,10 @@ def _deep_cursor() -> str:
     return f"/contacts/?sort=name&after={Cursor(value, pk).encode()}"
 
 
+def _days_ago(days: int) -> dt.date:
+    return timezone.localdate() - dt.timedelta(days=days)
+
+
 def cases(records: Records) -> list[Case]:
     """Return the floors and all pages of the table."""
     listed = "contact list"
@@ -103,6 +105,8 @@ def cases(records: Records) -> list[Case]:
             aim=1.0,
         ),
         Case("board", page("/deals/board/"), floor="F(board)", must=1.5, aim=1.0),
+        Case("board as of a month ago", page(f"/deals/board/?as_of={_days_ago(30)}"), floor="board", must=2, aim=1.5),
+        Case("board as of a year ago", page(f"/deals/board/?as_of={_days_ago(365)}"), floor="board", must=2, aim=1.5),
         Case("my day", page("/"), REP, "F(list)", 4, 2),
         Case("overview", page("/reports/"), floor="F(list)", must=4, aim=2),
         Case("stage move", Mover().move, floor="F(login)", must=12, aim=8),

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from crm.kernel.listing.errors import BadQuery
 from crm.kernel.listing.filters import Filter
 from crm.kernel.listing.lists import ListPage, View
+from crm.kernel.listing.orders import Place, SeveralPager
+from crm.kernel.listing.sorting import Cursor, Page, Pager
 
 from .days import AS_OF, moments_of
 from .lists import RECORDED
@@ -86,15 +88,16 @@ class Past(ListPage):
         """Return all deals of that day."""
         return self.deals()
 
-    def walked(self) -> Any:
-        """Return nothing to walk along: the past has no index of its orders."""
-        return None
-
-    def _by_owner(self) -> list[Any]:
-        return []
-
-    def _walked(self, owned: Any) -> list[Any]:
-        return []
+    @cached_property
+    def page(self) -> Page:
+        """The rows of this page: the past has no index of its orders to walk along, so all of it is sorted."""
+        rows = self._read_rows(self.filtered())
+        texts = [self.data.get(name) for name in ("after", "before")]
+        if len(self.order) > 1:
+            places = [Place.decode(text, self.order, self.model) if text else None for text in texts]
+            return SeveralPager(rows, self.order, self.layout.size).page(*places)
+        cursors = [Cursor.decode(text, self.sort, self.model) if text else None for text in texts]
+        return Pager(rows, self.sort, self.reverse, self.layout.size).page(*cursors)
 
     @property
     def unordered(self) -> bool:

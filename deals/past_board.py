@@ -34,14 +34,16 @@ from .models import Deal, Pipeline, Stage
 from .past import Past, names_then
 from .past_cards import PastCard, PastCardWriter
 
-# All stages, as they are and as they were. One made later is not of that day unless deals were brought in with a past in
-# it, or in its pipeline, where this is younger than that day.
+# All stages, as they are and as they were. One made later is not of that day, unless deals were brought in with a past in
+# it, or in its pipeline where all stages are younger than that day.
 STAGES = f"""
 SELECT s.id, s.kind_of, s.name, h.name, h.position, h.probability, p.id, p.name, p.position,
     (h.archived_at IS NULL OR h.archived_at > %(at)s) AND (p.archived_at IS NULL OR p.archived_at > %(at)s) AND (
         EXISTS (SELECT FROM deals_stagehistory x WHERE x.pgh_obj_id = s.id AND x.pgh_created_at <= %(at)s)
         OR EXISTS (SELECT FROM deals_stagechange v WHERE v.to_stage_id = s.id AND v.at <= %(at)s)
-        OR NOT EXISTS (SELECT FROM deals_pipelinehistory x WHERE x.pgh_obj_id = p.id AND x.pgh_created_at <= %(at)s)
+        OR NOT EXISTS (
+            SELECT FROM deals_stagehistory x JOIN deals_stage o ON o.id = x.pgh_obj_id AND o.pipeline_id = p.id
+            WHERE x.pgh_created_at <= %(at)s)
         AND EXISTS (
             SELECT FROM deals_stagechange v JOIN deals_stage o ON o.id = v.to_stage_id AND o.pipeline_id = p.id
             WHERE v.at <= %(at)s))

@@ -13,6 +13,8 @@ from crm.kernel.core import formats
 from .cards import Card, CardWriter
 from .models import Stage
 
+MARKED = ("won", "lost", "gone")  # what styles tell apart
+
 
 class PastCard(NamedTuple):
     """A card, since when the deal had been in its stage, and where it stands today: its fate."""
@@ -44,7 +46,7 @@ class PastCardWriter(CardWriter):
         won = " data-won" if card.kind == "won" else ""
         url = f"/deals/{card.pk}/{self.link}" if not past.binned else "/deals/bin/"
         return (
-            f'<li class="deal-card" id="d{card.pk.hex}"{won}><a href="{url}">{escape(card.title)}</a>'
+            f'<li class="deal-card"{won}><a href="{url}">{escape(card.title)}</a>'
             f"{self._org(card)}{self._sum(card)}<footer>{self._owner(card)}{self._next(card)}</footer>"
             f"{self._fate(past)}</li>"
         )
@@ -57,7 +59,8 @@ class PastCardWriter(CardWriter):
 
     def _fate(self, past: PastCard) -> str:
         kind, words = fate_words(past.card.stage_id, past.stage_now, past.binned, past.closed_now, self.stages)
-        return f'<p class="fate" data-fate="{kind}">{escape(words)}</p>'
+        mark = f' data-fate="{kind}"' if kind in MARKED else ""
+        return f'<p class="fate"{mark}>{escape(words)}</p>'
 
 
 def fate_words(

@@ -37,7 +37,7 @@ export const isShown = (element) => element.checkVisibility?.({ visibilityProper
 export const isTyping = (element) =>
   element?.isContentEditable ||
   (element?.matches?.("input, textarea, select") &&
-    !["checkbox", "radio", "button", "submit", "range"].includes(element.type));
+    !["checkbox", "radio", "button", "submit"].includes(element.type));
 
 const FOCUSABLE = "input:not([type=hidden]), select, textarea";
 

@@ -4,220 +4,33 @@ import datetime as dt
 import os
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
 
+import pytest
 import time_machine
 from django.utils import timezone
 
 from contacts.models import Company
-from contacts.services.merging import merge_companies
-from crm.kernel.audit.undo import undo
+from contacts.services import create_contact
+from contacts.services.personal import erase_person
 from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.workspace.models import ExchangeRate, Workspace
-from deals.models import Deal
 from deals.past_board import PastBoard
-from deals.services import bin_deal, create_deal, edit_deal, move_deal, reopen_deal, restore_deal
+from deals.services import bin_deal, create_deal, edit_deal, move_deal, reopen_deal
+from deals.services.pipelines import add_stage, edit_stage
+
+from .recorded import Script
 
 BOARD, LIST = "/deals/board/", "/deals/"
 # The whole script: AS_OF_COMMANDS=500 AS_OF_MOMENTS=50 pytest tests/deals/test_as_of_board.py
 COMMANDS, MOMENTS = int(os.environ.get("AS_OF_COMMANDS", "60")), int(os.environ.get("AS_OF_MOMENTS", "8"))
 SEED = int(os.environ.get("AS_OF_SEED", "7"))
-DAYS = 90
 
 
 def board(actor, day, **params):
     query = "&".join(f"{name}={value}" for name, value in {"as_of": day.isoformat(), "lost": 1, **params}.items())
     return PastBoard.for_query(query, actor)
-
-
-# The log and its fold ---------------------------------------------------------------------------------------------
-@dataclass
-class Entry:
-    """What was commanded: when, what it set on which deals; `undoes` is the entry that it took back."""
-
-    at: dt.datetime
-    sets: dict[Any, dict[str, Any]]
-    changeset: Any = None
-    imported: bool = False
-    undoes: "Entry | None" = None
-    undone: bool = False
-
-    @property
-    def created(self) -> list[Any]:
-        """The deals that it made."""
-        return [pk for pk, values in self.sets.items() if "title" in values and "stage" in values]
-
-
-@dataclass
-class Log:
-    """The commands in order. `fold` says how all deals stood at a moment; it reads nothing but the log."""
-
-    entries: list[Entry] = field(default_factory=list)
-
-    def fold(self, at):
-        never = {pk for entry in self.entries if entry.undone for pk in entry.created}
-        state: dict[Any, dict[str, Any]] = {}
-        before: dict[int, dict[Any, dict[str, Any]]] = {}
-        for entry in self.entries:
-            if entry.at > at:
-                break
-            if entry.undoes is not None:
-                if not entry.undoes.imported:
-                    for pk, values in before[id(entry.undoes)].items():
-                        state[pk] = {**state[pk], **values}
-            elif not (entry.imported and entry.undone):  # an undone import is as if it had never been
-                before[id(entry)] = {
-                    pk: {name: state[pk][name] for name in values} for pk, values in entry.sets.items() if pk in state
-                }
-                for pk, values in entry.sets.items():
-                    state[pk] = {**state.get(pk, {}), **values}
-        return {pk: values for pk, values in state.items() if not values["binned"] and pk not in never}
-
-
-class Script:
-    """Gives random commands through the services, each on a later hour, and writes down what it commanded."""
-
-    def __init__(self, rng, actor, people, companies, stages, reason):
-        self.rng, self.actor, self.people, self.companies, self.stages = rng, actor, people, companies, stages
-        self.reason = reason
-        self.log = Log()
-        self.number = 0
-
-    @property
-    def present(self):
-        return self.log.fold(dt.datetime.max.replace(tzinfo=dt.UTC))
-
-    def run(self, count):
-        start = timezone.now().replace(hour=0, minute=30, second=0, microsecond=0) - dt.timedelta(days=DAYS)
-        every = dt.timedelta(days=DAYS - 1) / count
-        steps = [self.create] * 5 + [self.move] * 8 + [self.edit] * 7 + [self.close] * 4 + [self.reopen] * 2
-        steps += [self.correct, self.bin, self.bin, self.restore, self.restore, self.undo, self.undo, self.undo]
-        steps += [self.bring, self.bring, self.merge]
-        while len(self.log.entries) < count:
-            at = start + every * len(self.log.entries)
-            with time_machine.travel(at, tick=True), dated_back(timezone.now()):
-                self.at = timezone.now()
-                self.day = Workspace.current().day_of(self.at)
-                step = self.create if len(self.present) < 3 else self.rng.choice(steps)
-                step()
-
-    def note(self, sets, **more):
-        self.log.entries.append(Entry(self.at, sets, self.actor.last_change, **more))
-
-    def pick(self, wanted):
-        found = [pk for pk, values in self.present.items() if wanted(values)]
-        return self.rng.choice(sorted(found)) if found else None
-
-    def values(self):
-        return {
-            "amount": self.rng.choice([None, Decimal(self.rng.randrange(1, 900)), Decimal("33.335")]),
-            "expected_close": self.rng.choice([None, self.day + dt.timedelta(days=self.rng.randrange(90))]),
-            "owner": self.rng.choice(self.people),
-            "company": self.rng.choice([None, *self.companies]),
-            "currency": self.rng.choice(["USD", "USD", "EUR"]),
-        }
-
-    def make(self, values):
-        self.number += 1
-        title = f"Deal {self.number}"
-        stage = self.rng.choice(self.stages[:4])
-        deal = create_deal(actor=self.actor, title=title, stage=stage, **values)
-        return {deal.pk: {**values, "title": title, "stage": stage, "closed_on": None, "binned": False}}
-
-    def create(self):
-        self.note(self.make(self.values()))
-
-    def move(self):
-        if pk := self.pick(lambda deal: deal["stage"].is_open):
-            there = self.rng.choice([s for s in self.stages[:4] if s.pk != self.present[pk]["stage"].pk])
-            move_deal(deal_id=pk, to_stage=there, actor=self.actor)
-            self.note({pk: {"stage": there}})
-
-    def edit(self):
-        if pk := self.pick(lambda deal: deal["stage"].is_open):
-            new = {name: value for name, value in self.values().items() if self.rng.random() < 0.5}
-            new = {name: value for name, value in new.items() if self.present[pk][name] != value}
-            if new:
-                edit_deal(deal_id=pk, actor=self.actor, values=new, confirm_currency=True)
-                self.note({pk: new})
-
-    def close(self):
-        if pk := self.pick(lambda deal: deal["stage"].is_open):
-            stage = self.rng.choice(self.stages[4:])
-            day = self.rng.choice([None, None, max(self.day - dt.timedelta(days=9), self.born(pk))])
-            reason = self.reason if stage.is_lost else None
-            move_deal(deal_id=pk, to_stage=stage, actor=self.actor, lost_reason=reason, closed_on=day)
-            self.note({pk: {"stage": stage, "closed_on": day or self.day}})
-
-    def correct(self):
-        if pk := self.pick(lambda deal: not deal["stage"].is_open and deal["closed_on"] < self.day):
-            edit_deal(deal_id=pk, actor=self.actor, values={"closed_on": self.day})
-            self.note({pk: {"closed_on": self.day}})
-
-    def reopen(self):
-        if pk := self.pick(lambda deal: not deal["stage"].is_open):
-            stage = reopen_deal(deal_id=pk, actor=self.actor).stage
-            self.note({pk: {"stage": stage, "closed_on": None}})
-
-    def bin(self):
-        if pk := self.pick(lambda deal: True):
-            bin_deal(deal_id=pk, actor=self.actor)
-            self.note({pk: {"binned": True}})
-
-    def restore(self):
-        binned = [pk for entry in self.log.entries for pk, values in entry.sets.items() if values.get("binned")]
-        alive = self.present
-        gone = sorted(set(binned) - set(alive) & set(Deal.objects.values_list("pk", flat=True)))
-        gone = [pk for pk in gone if Deal.objects.filter(pk=pk, binned_at__isnull=False).exists()]
-        if gone:
-            pk = self.rng.choice(gone)
-            restore_deal(deal_id=pk, actor=self.actor)
-            self.note({pk: {"binned": False}})
-
-    def bring(self):
-        """An import that changes a deal, moves another and brings a new one, in one change-set."""
-        with changeset(self.actor, "imports.run"):
-            sets = self.make(self.values())
-            if pk := self.pick(lambda deal: deal["stage"].is_open and deal["amount"] != 777):
-                edit_deal(deal_id=pk, actor=self.actor, values={"amount": Decimal(777)})
-                there = self.rng.choice([s for s in self.stages[:4] if s.pk != self.present[pk]["stage"].pk])
-                move_deal(deal_id=pk, to_stage=there, actor=self.actor)
-                sets[pk] = {"amount": Decimal(777), "stage": there}
-        self.note(sets, imported=True)
-
-    def merge(self):
-        if len(self.companies) < 3:
-            return
-        loser = self.companies.pop(self.rng.randrange(len(self.companies)))
-        survivor = self.rng.choice(self.companies)
-        concerned = list(Deal.objects.filter(company=loser).values_list("pk", flat=True))
-        merge_companies(survivor_id=survivor.pk, loser_id=loser.pk, actor=self.actor)
-        self.note({pk: {"company": survivor} for pk in concerned})
-
-    def undo(self):
-        """Take back a command whose deals nothing has touched since."""
-        entries = self.log.entries
-        touched: set[Any] = set()
-        free = []
-        for entry in reversed(entries):
-            if not touched & set(entry.sets) and not entry.undone and entry.undoes is None and entry.sets:
-                free.append(entry)
-            touched |= set(entry.sets)
-        free = [
-            entry
-            for entry in free
-            if not any(isinstance(v.get("company"), Company) and len(v) == 1 for v in entry.sets.values())
-        ]
-        if free:
-            entry = self.rng.choice(free[:6])
-            undo(changeset_id=entry.changeset, actor=self.actor)
-            entry.undone = True
-            self.note({pk: {} for pk in entry.sets}, undoes=entry)
-
-    def born(self, pk):
-        return next(Workspace.current().day_of(entry.at) for entry in self.log.entries if pk in entry.created)
 
 
 RATES = {
@@ -282,6 +95,7 @@ def test_the_board_at_any_day_equals_a_fold_of_the_commands(admin, rep, mate, st
     script.run(COMMANDS)
     first = Workspace.current().day_of(script.log.entries[0].at)
     days = sorted(rng.sample(range(1, (today - first).days), MOMENTS))
+    compared = 0
     for day in (first + dt.timedelta(days=number) for number in days):
         page = board(actor, day)
         for stage in stages:
@@ -291,5 +105,186 @@ def test_the_board_at_any_day_equals_a_fold_of_the_commands(admin, rep, mate, st
         for name in {*cards, *cards_wanted}:
             assert cards.get(name) == cards_wanted.get(name), (day, name)
         assert sums == sums_wanted, day
+        compared += sum(map(len, cards.values()))
     kinds = {(entry.imported, entry.undone) for entry in script.log.entries if entry.undoes is None}
     assert len(kinds) == 4, "the script undoes commands and imports"
+    assert compared > 3 * MOMENTS
+
+
+# Pages ------------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def at():
+    """Return a context in which all happens so many days ago, in the workspace's zone and in history."""
+
+    def then(days):
+        moment = timezone.now().replace(hour=12, minute=0) - dt.timedelta(days=days)
+        stack = ExitStack()
+        stack.enter_context(time_machine.travel(moment, tick=True))
+        stack.enter_context(dated_back(moment))
+        return stack
+
+    return then
+
+
+def days_ago(number):
+    return Workspace.current().today() - dt.timedelta(days=number)
+
+
+def past(number):
+    return f"as_of={days_ago(number).isoformat()}"
+
+
+@pytest.fixture
+def atlas(at, as_rep, rep, company, stages):
+    """A deal of 40 days ago, grown and moved 20 days ago."""
+    with at(40):
+        deal = create_deal(actor=as_rep, title="Atlas", owner=rep, amount=Decimal(100), company=company)
+    with at(20):
+        edit_deal(deal_id=deal.pk, actor=as_rep, values={"title": "Atlas, grown", "amount": Decimal(250)})
+        move_deal(deal_id=deal.pk, to_stage=stages[2], actor=as_rep)
+    return deal
+
+
+def test_the_page_is_read_only_and_says_what_became_of_each_deal(client_of, atlas, rep, stages):
+    page = client_of(rep).get(f"{BOARD}?{past(30)}")
+    html = page.content.decode()
+    card = html[html.index('<li class="deal-card"') :].split("</li>")[0]
+    assert ">Atlas<" in card and "$100" in card and "Now in Proposal" in card
+    assert f'href="/deals/{atlas.pk}/?{past(30)}"' in card
+    main = html[html.index("<main") : html.index("</main>")]
+    for gone in ('method="post"', "data-move", "quick/", "deal-menu", "deal-more", "board-state", "/deals/new/"):
+        assert gone not in main
+    assert "Sortable" not in html
+    first = page.context["columns"][0]
+    assert (first.total.count, first.now.count) == (1, 0)
+    assert "Back to today" in main and 'href="/deals/board/"' in main
+    deal = client_of(rep).get(f"/deals/{atlas.pk}/?{past(30)}").content.decode()
+    assert "This is the deal as it stands today." in deal and "it stood in Qualified with Priya Raman, $100." in deal
+    assert "as it stands today" not in client_of(rep).get(f"/deals/{atlas.pk}/?as_of=nonsense").content.decode()
+
+
+def test_the_list_shows_and_filters_what_was_true_then(client_of, atlas, rep, stages):
+    client = client_of(rep)
+    html = client.get(f"{LIST}?{past(30)}").content.decode()
+    assert ">Atlas<" in html and "Now in Proposal" in html
+    for gone in ("bulkbar", "data-fields", "/export", "/import/new", "data-check-all", "/deals/new/"):
+        assert gone not in html[html.index("<main") : html.index("</main>")]
+    there = [len(client.get(f"{LIST}?{past(30)}&stage={stage.pk}").context["page"].rows) for stage in stages[:3]]
+    assert there == [1, 0, 0]
+    assert (
+        len(client.get(f"{LIST}?{past(10)}&stage={stages[2].pk}&q=grown&sort=title,amount").context["page"].rows) == 1
+    )
+    assert len(client.get(f"{LIST}?{past(30)}&q=grown").context["page"].rows) == 0
+
+
+def test_impossible_days_are_refused_with_a_sentence_and_a_way_back(client_of, atlas, rep):
+    client = client_of(rep)
+    wrong = {
+        "2026-02-31": "There is no day",
+        "31 February": "There is no day",
+        "2999-01-01": "has not come yet",
+        "1999-01-01": "The records begin on",
+        "%00": "There is no day",
+    }
+    for address in (BOARD, LIST):
+        for day, words in wrong.items():
+            answer = client.get(f"{address}?as_of={day}&q=x")
+            assert answer.status_code == 400 and words in answer.content.decode(), (address, day)
+            assert f'href="{address}?q=x">Back to today' in answer.content.decode()
+        assert client.get(f"{address}?{past(5)}&no_next=1").status_code == 400
+        assert client.get(f"{address}?{past(5)}&sort=next").status_code == 400
+        assert client.get(f"{address}?week=x").status_code == 400
+    assert client.get(f"{BOARD}?{past(5)}&pipeline=01a20000-0000-7000-8000-000000000000").status_code == 400
+
+
+def test_without_any_record_there_is_no_past(client_of, rep, pipeline):
+    assert "no record yet" in client_of(rep).get(f"{BOARD}?{past(5)}").content.decode()
+    assert client_of(rep).get(BOARD).status_code == 200
+    assert client_of(rep).get("/deals/board/past/").headers["Location"] == BOARD
+
+
+def test_today_and_the_slider_lead_to_one_address(client_of, atlas, rep):
+    client = client_of(rep)
+    for text in ("", Workspace.current().today().isoformat()):
+        assert client.get(f"{BOARD}?q=a&as_of={text}").headers["Location"] == f"{BOARD}?q=a"
+    moments = client.get(f"{BOARD}?{past(5)}").context["board"].moments
+    for place, day in enumerate(reversed(moments.marks)):
+        assert client.get(f"{BOARD}?week={place}").headers["Location"] == f"{BOARD}?as_of={day}#as-of-range"
+        assert client.get(f"{BOARD}?as_of={day}").context["board"].moments.value == place
+    assert client.get(f"{BOARD}?week=99999").headers["Location"] == f"{BOARD}?as_of={moments.last_mark}#as-of-range"
+    assert client.get("/deals/board/past/").headers["Location"] == f"{BOARD}?as_of={moments.last_mark}"
+
+
+def test_present_rights_apply_to_the_past(client_of, at, atlas, as_rep, rep, stranger, admin):
+    """Who may see the deal today sees its past, even as somebody else's; who may not sees nothing of it."""
+    with at(10):
+        edit_deal(deal_id=atlas.pk, actor=Actor.of(admin), values={"owner": stranger})
+    for address in (BOARD, LIST):
+        assert b"Atlas" not in client_of(rep).get(f"{address}?{past(30)}").content
+        seen = client_of(stranger).get(f"{address}?{past(30)}").content
+        assert b"Atlas" in seen and b"Priya Raman" in seen
+
+
+def test_stages_are_those_of_the_day(client_of, at, atlas, admin, rep, pipeline, stages):
+    actor = Actor.of(admin)
+    with at(50):
+        for stage in stages:
+            edit_stage(stage_id=stage.pk, actor=actor, values={"description": "Known by now"})
+        edit_stage(stage_id=stages[0].pk, actor=actor, values={"name": "Early", "probability": 20})
+    with at(25):
+        edit_stage(stage_id=stages[0].pk, actor=actor, values={"name": "Incoming", "probability": 90})
+        add_stage(pipeline_id=pipeline.pk, actor=actor, values={"name": "Trial", "probability": 60})
+    before, after = (client_of(rep).get(f"{BOARD}?{past(n)}").context["columns"] for n in (30, 22))
+    assert [column.stage.name for column in before][:2] == ["Early", "Discovery"]
+    assert before[0].total.weighted == Decimal(20) and after[0].total.weighted == Decimal(90)
+    assert "Trial" not in [c.stage.name for c in before] and "Trial" in [c.stage.name for c in after]
+    assert after[0].stage.name == "Incoming"
+
+
+def test_a_deleted_deal_is_there_as_it_was_and_an_erased_name_is_not(client_of, at, as_rep, rep, admin, pipeline):
+    with at(40):
+        person = create_contact(
+            values={"first_name": "Maya", "last_name": "Lindqvist", "owner_id": rep.pk}, actor=as_rep
+        )
+        deal = create_deal(actor=as_rep, title="Gone", owner=rep, contacts=[(person.pk, "")])
+    with at(10):
+        bin_deal(deal_id=deal.pk, actor=as_rep)
+    html = client_of(rep).get(f"{BOARD}?{past(30)}").content.decode()
+    assert "Gone" in html and "Deleted since" in html and "Maya Lindqvist" in html
+    assert "Gone" not in client_of(rep).get(f"{BOARD}?{past(5)}").content.decode()
+    erase_person(contact_id=person.pk, actor=Actor.of(admin), confirm=person.name)
+    html = client_of(rep).get(f"{BOARD}?{past(30)}").content.decode()
+    assert "Deleted since" in html and "Lindqvist" not in html
+    assert "Lindqvist" not in client_of(rep).get(f"{LIST}?{past(30)}").content.decode()
+
+
+def test_more_cards_come_exactly_once(client_of, at, as_rep, rep, stages, won):
+    with at(40):
+        for number in range(60):
+            deal = create_deal(actor=as_rep, title=f"Deal {number:02}", owner=rep, amount=Decimal(number % 7))
+            if number % 30:
+                continue
+            move_deal(deal_id=deal.pk, to_stage=won, actor=as_rep)
+    for sort in ("close", "amount", "-amount", "stage", "newest", "title"):
+        column = client_of(rep).get(f"{BOARD}?{past(40)}&sort={sort}").context["columns"][0]
+        seen = [card.title for card in column.rows]
+        more = client_of(rep).get(BOARD + column.more_url, HTTP_HX_REQUEST="true").content.decode()
+        seen += [part.split("<")[0] for part in more.split(f'{past(40)}">')[1:]]
+        assert len(seen) == column.total.count == 58 and len(set(seen)) == 58, sort
+
+
+def test_a_close_that_was_corrected_into_a_later_month_is_there_even_if_it_was_reopened_since(
+    at, as_rep, rep, admin, won, pipeline
+):
+    actor = Actor.of(admin)
+    with at(60):
+        deal = create_deal(actor=as_rep, title="Late", owner=rep)
+    with at(50):
+        move_deal(deal_id=deal.pk, to_stage=won, actor=as_rep)
+    with at(12):
+        edit_deal(deal_id=deal.pk, actor=actor, values={"closed_on": Workspace.current().today()})
+    assert board(actor, days_ago(12)).totals[won.pk].count == 1
+    with at(3):
+        reopen_deal(deal_id=deal.pk, actor=actor)
+    assert board(actor, days_ago(12)).totals[won.pk].count == 1
+    assert won.pk not in board(actor, days_ago(1)).totals

@@ -17,7 +17,7 @@ from contacts.services import create_companies, create_contacts
 from contacts.services.duplicates.rules import ordered
 from crm.demo import setting
 from crm.demo.bulk import Size, build_bulk
-from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.users.models import Role, User
 from crm.kernel.users.policies import add_default_roles
 from crm.kernel.workspace.models import Workspace
@@ -50,10 +50,11 @@ def desk_of(rep: User, mate: User, pipeline: Pipeline) -> Any:
         leads = create_contacts(rows=[{"last_name": f"Lead {n}", "owner": None} for n in range(count)], actor=actor)
         stages = list(pipeline.stages.open().order_by("position"))
         rows = [_deal(n, stages[n % len(stages)], companies[0], contacts[0], rep) for n in range(count)]
-        deals = create_deals(rows=rows, actor=actor)
-        deals += create_deals(
-            rows=[_deal(n, stages[0], companies[0], contacts[0], mate) for n in range(count)], actor=actor
-        )
+        with dated_back(timezone.now() - dt.timedelta(days=3)):
+            deals = create_deals(rows=rows, actor=actor)
+            deals += create_deals(
+                rows=[_deal(n, stages[0], companies[0], contacts[0], mate) for n in range(count)], actor=actor
+            )
         _fill_days(count, contacts[0], deals, actor)
         _pair(contacts)
         assert len(leads) == count

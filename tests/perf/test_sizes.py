@@ -1,14 +1,16 @@
 """How many bytes pages, styles and scripts weigh."""
 
+import datetime as dt
 import gzip
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from contacts.services import create_companies
-from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
 from deals.models import Pipeline
@@ -31,20 +33,22 @@ def test_a_board_of_six_full_columns_weighs_at_most_200_kb(client_of, admin: Use
     now = Workspace.current().today()
     for stage in [*pipeline.stages.open(), pipeline.stages.get(kind_of="won")]:
         closed = {} if stage.is_open else {"closed_on": now}
-        create_deals(
-            rows=[
-                NewDeal(
-                    title=f"Site monitoring, remote stations {n}", owner=admin, stage=stage, amount=12_300 + n,
-                    company=companies[n], expected_close=now, **closed,
-                )
-                for n in range(55)
-            ],
-            actor=actor,
-        )  # fmt: skip
+        rows = [
+            NewDeal(
+                title=f"Site monitoring, remote stations {n}", owner=admin, stage=stage, amount=12_300 + n,
+                company=companies[n], expected_close=now, **closed,
+            )
+            for n in range(55)
+        ]  # fmt: skip
+        with dated_back(timezone.now() - dt.timedelta(days=2 if stage.is_open else 0)):
+            create_deals(rows=rows, actor=actor)
     client: Client = client_of(admin)
     page = client.get("/deals/board/").content
     assert page.count(b'class="deal-card"') == 300
     assert len(page) <= BOARD_BYTES, f"{len(page):,} bytes"
+    past = client.get(f"/deals/board/?as_of={now - dt.timedelta(days=1)}").content
+    cards = past.count(b'class="deal-card"')
+    assert cards >= 250 and len(past) * 300 <= BOARD_BYTES * cards, f"{cards} cards, {len(past):,} bytes"
 
 
 @pytest.mark.django_db

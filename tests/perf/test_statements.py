@@ -3,6 +3,7 @@
 After a change on purpose: `UPDATE_STATEMENTS=1 make test ARGS=tests/perf/test_statements.py`, and look at the difference.
 """
 
+import datetime as dt
 import json
 import os
 from collections.abc import Callable
@@ -41,6 +42,8 @@ PAGES: dict[str, tuple[str, Callable[[Desk], str]]] = {
     "company": ("record", lambda desk: f"/companies/{desk.company.pk}/"),
     "deal": ("record", lambda desk: f"/deals/{desk.deal.pk}/"),
     "board": ("board", lambda desk: "/deals/board/"),
+    "board as of": ("board", lambda desk: f"/deals/board/?as_of={Workspace.current().today() - dt.timedelta(days=2)}"),
+    "deals as of": ("list", lambda desk: f"/deals/?as_of={Workspace.current().today() - dt.timedelta(days=2)}"),
     "my day": ("day", lambda desk: "/"),
     "duplicates": ("record", lambda desk: "/duplicates/"),
     "overview": ("overview", lambda desk: "/reports/"),
