@@ -86,6 +86,7 @@ def test_a_card_can_be_moved_on_before_the_server_has_answered(visitor, rep, off
     somebody.log_in(rep.email)
     page = somebody.page
     somebody.open("/deals/board/")
+    page.wait_for_load_state("networkidle")  # what comes late would move the card under the hand
     delays = [0.6, 0, 0.6, 0]
 
     def late(route):
@@ -120,6 +121,7 @@ def test_with_the_mouse(visitor, rep, office):
     assert Contact.objects.get(pk=office["lead"].pk).lifecycle == "opportunity"
 
     somebody.open("/deals/board/")
+    page.wait_for_load_state("networkidle")  # what comes late would move the card under the hand
     card = page.locator(".deal-card", has_text="Atlas rollout")
     for stage in ("Discovery", "Proposal"):
         drag(page, card, column(page, stage))
@@ -187,6 +189,7 @@ def test_with_the_keyboard_alone(visitor, rep, office):
     page.wait_for_url(re.compile("/deals/[0-9a-f-]{36}/"))
 
     somebody.open("/deals/board/")
+    page.wait_for_load_state("networkidle")  # what comes late would move the card under the hand
     tab_to(page, "Atlas rollout")
     keys.press("Shift+ArrowRight")
     expect(column(page, "Discovery").locator(".deal-card", has_text="Atlas rollout")).to_be_visible()
