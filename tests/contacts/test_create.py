@@ -131,7 +131,8 @@ def test_an_address_of_a_binned_contact_offers_to_restore_it_and_may_be_taken_on
 
 def test_an_address_of_a_hidden_binned_contact_is_free_and_not_mentioned(stranger, rep, maya, actor_of):
     bin_contacts(contact_ids=[maya.pk], actor=actor_of(rep))
-    create_contact(values={"first_name": "M", "emails": ["maya@nordhavn.example"]}, actor=actor_of(stranger))
+    other = create_contact(values={"first_name": "M", "emails": ["maya@nordhavn.example"]}, actor=actor_of(stranger))
+    assert other.pk != maya.pk and other.primary_email == "maya@nordhavn.example"
 
 
 def test_a_shared_address_belongs_to_its_company(rep, maya, make_company):

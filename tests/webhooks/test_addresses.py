@@ -83,4 +83,5 @@ def test_every_address_is_judged_without_an_error(ip):
 @given(st.text(max_size=80))
 def test_any_text_is_an_address_or_refused(text):
     with suppress(ForbiddenAddressError):
-        split_url(text)
+        scheme, host, port, _path = split_url(text)
+        assert scheme in ("http", "https") and host and 0 < port < 65_536
