@@ -103,6 +103,11 @@ def defaults() -> dict[str, object]:
                 "schedule": 5.0,
                 "options": {"expires": 5},
             },
+            "delete old dry runs": {
+                "task": "workflows.tasks.clean_up",
+                "schedule": 3600.0,
+                "options": {"expires": 3600},
+            },
             "delete old webhook deliveries": {
                 "task": "workflows.webhooks.tasks.clean_up_deliveries",
                 "schedule": 3600.0,

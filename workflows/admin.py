@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.adminsite import ReadOnlyAdmin
 
-from .models import Assignment, AssignmentPool, DueTime, Rule, RuleState, RuleVersion, Run, Step
+from .models import Assignment, AssignmentPool, DueTime, Rule, RuleState, RuleVersion, Run, Step, Trial, TrialLine
 from .services import dismiss_runs, retry_runs
 
 
@@ -95,3 +95,21 @@ class DueTimeAdmin(ReadOnlyAdmin):
     list_display = ("rule", "record_kind", "record_id", "at", "spell")
     list_select_related = ("rule",)
     ordering = ("at",)
+
+
+@admin.register(Trial)
+class TrialAdmin(ReadOnlyAdmin):
+    """Dry runs."""
+
+    list_display = ("rule", "number", "user", "state", "since", "until", "created_at")
+    list_filter = ("state",)
+    list_select_related = ("rule", "user")
+
+
+@admin.register(TrialLine)
+class TrialLineAdmin(ReadOnlyAdmin):
+    """What dry runs found."""
+
+    list_display = ("trial_id", "at", "outcome", "side", "record_kind", "record_id")
+    list_filter = ("outcome", "side")
+    search_fields = ("trial__id__exact", "record_id__exact")

@@ -1,8 +1,10 @@
 """Small forms of the pages: a new rule, its name, with whose rights it acts."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +12,7 @@ from crm.kernel.users.models import User
 
 from .actors import HOUSE_RIGHTS
 from .models import Rule
+from .services.trials import LONGEST
 from .triggers import triggers
 
 
@@ -25,6 +28,49 @@ class NewRuleForm(forms.Form):
         for each in triggers():
             groups.setdefault(str(each.group), []).append((each.key, capfirst(str(each.label))))
         self.fields["trigger"].choices = list(groups.items())  # type: ignore[attr-defined]
+
+
+PERIODS = ((7, _("last 7 days")), (30, _("last 30 days")), (90, _("last 90 days")))
+CUSTOM = "custom"
+
+
+class TrialForm(forms.Form):
+    """The period of a dry run: the last days up to now, or days from and to, in the person's zone."""
+
+    period = forms.ChoiceField(label=_("Period"), choices=[*PERIODS, (CUSTOM, _("days of my choice"))], initial="30")
+    since = forms.CharField(label=_("From"), required=False, max_length=40)
+    until = forms.CharField(label=_("To"), required=False, max_length=40)
+
+    def day(self, name: str) -> dt.date | None:
+        """Return a day that was typed; one that cannot be read is said beside its field."""
+        try:
+            day = dt.date.fromisoformat(self.cleaned_data.get(name, ""))
+        except ValueError:
+            day = None
+        if day is None or not 1970 <= day.year <= 2199:
+            self.add_error(name, _("Choose a day, such as 2026-11-30."))
+            return None
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """Return `begins` and `ends`, two instants."""
+        now, given = timezone.now(), self.cleaned_data
+        if given.get("period") != CUSTOM:
+            days = int(given["period"]) if given.get("period") else 0
+            return given | {"begins": now - dt.timedelta(days=days), "ends": now}
+        first, last = self.day("since"), self.day("until")
+        if first is None or last is None:
+            return given
+        zone = timezone.get_current_timezone()
+        begins = dt.datetime.combine(first, dt.time(), tzinfo=zone)
+        ends = min(dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), tzinfo=zone), now)
+        if first > last:
+            self.add_error("until", _("The period ends before it begins."))
+        elif begins >= now:
+            self.add_error("since", _("This day has not come yet."))
+        elif ends - begins > LONGEST:
+            self.add_error("since", _("Choose a period of at most a year."))
+        return given | {"begins": begins, "ends": ends}
 
 
 class NameForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from crm.kernel.core import personal
 
-from .models import Assignment, DueTime, RuleState, Run
+from .models import Assignment, DueTime, RuleState, Run, TrialLine
 
 OF_PERSON = "record_kind = 'contact' AND record_id = ANY (ids)"
 
@@ -13,5 +13,6 @@ def register() -> None:
         Run, OF_PERSON, blank={"trace": [], "reason": ""}, keep=("key", "record_kind", "state", "cause", "chain")
     )
     personal.hold(Assignment, OF_PERSON, blank={"words": ""}, keep=("record_kind", "method", "pool"))
+    personal.hold(TrialLine, OF_PERSON, blank={"data": {}}, keep=("record_kind", "outcome", "side"))
     personal.hold(RuleState, "false", keep=("record_kind",))
     personal.hold(DueTime, "false", keep=("record_kind", "spell"))

@@ -14,6 +14,7 @@ from contacts.models import Company, Contact
 from crm.kernel.audit.registry import allow_undo, follow_with, label_commands, recompute_with, stop_with
 from crm.kernel.core.changes import Actor
 from crm.kernel.events.bus import DomainEvent, consume, subscribe
+from crm.kernel.listing.runs import register_work
 from deals import events as deals
 from deals.models import Deal
 
@@ -21,7 +22,8 @@ from . import leaving, merging, personal
 from .engine.events import take_in
 from .engine.loading import anybody
 from .engine.times import follow, recheck
-from .models import Rule
+from .models import Rule, Trial
+from .services.trials import WORK, perform
 from .undoing import call_off, caused
 
 KEY = "workflows"
@@ -48,6 +50,8 @@ COMMANDS: dict[str, Any] = {
     "rules.publish": _("published a rule"),
     "rules.pause": _("paused a rule"),
     "rules.resume": _("resumed a rule"),
+    "rules.try": _("tried a rule on what has happened"),
+    "rules.try_stop": _("stopped a dry run"),
     "rules.break": _("paused a rule that could not work"),
     "rules.start": _("started a rule by hand"),
     "runs.retry": _("tried runs again"),
@@ -71,6 +75,7 @@ def connect() -> None:
     leaving.register()
     merging.register()
     personal.register()
+    register_work(WORK, Trial, perform)
 
 
 def may_undo(change: Any, actor: Actor) -> bool:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from .engine import due, times
+from .services import trials
 
 
 @shared_task(ignore_result=True)
@@ -18,3 +19,9 @@ def look() -> int:
     seen = due.work_due_times()
     due.work_due_runs()
     return seen
+
+
+@shared_task(ignore_result=True)
+def clean_up() -> int:
+    """Delete dry runs that have been kept long enough: sent by beat."""
+    return trials.clean_up_trials()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import building, publishing, records, rules, runs
+from .views import building, publishing, records, rules, runs, trying
 
 app_name = "workflows"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("workflows/<uuid:pk>/name/", rules.rule_name, name="rule_name"),
     path("workflows/<uuid:pk>/owner/", rules.rule_owner, name="rule_owner"),
     path("workflows/<uuid:pk>/publish/", publishing.rule_publish, name="rule_publish"),
+    path("workflows/<uuid:pk>/try/", trying.rule_try, name="rule_try"),
+    path("workflows/<uuid:pk>/try/stop/", trying.rule_try_stop, name="rule_try_stop"),
+    path("workflows/<uuid:pk>/tried/", trying.rule_tried, name="rule_tried"),
     path("workflows/<uuid:pk>/pause/", rules.rule_pause, name="rule_pause"),
     path("workflows/<uuid:pk>/resume/", rules.rule_resume, name="rule_resume"),
     path("workflows/<uuid:pk>/discard/", rules.rule_discard, name="rule_discard"),

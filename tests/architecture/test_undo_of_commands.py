@@ -52,6 +52,8 @@ NOT_UNDONE = {
     "mail.resubscribe": "what a reader outside has said; blocking the address is its opposite",
     "notifications.read": "a mark of one's own bell; no business row",
     "rules.start": "starts a run; what that does is a change-set of its own, undone as any other",
+    "rules.try": "looks at what has happened; no record changes, and the dry run has a Stop of its own",
+    "rules.try_stop": "steers a dry run; asking for it again is its opposite",
     "runs.retry": "steers runs; Dismiss is its opposite",
     "runs.dismiss": "ends runs, which are no business rows; what they did is undone by their own change-sets",
     "users.renew_invitation": "a link that was sent cannot be unsent; Cancel ends it",

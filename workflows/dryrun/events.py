@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 from crm.kernel.events.models import Event
 from workflows.engine.loading import Loaded, special_source
@@ -12,14 +13,21 @@ from .judging import Asked
 BATCH = 500
 
 
+def heard(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> Any:
+    """Return the events of a period that the rule hears, or by which records leave its conditions."""
+    trigger = loaded.document.trigger
+    assert trigger is not None
+    return Event.objects.filter(
+        name__in=[*trigger.events, *trigger.leaving], recorded_at__gte=since, recorded_at__lt=until
+    )
+
+
 def asked_by_events(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> Iterator[list[Asked]]:
     """Yield the moments at which events would have asked the rule, in the order of the events, some hundred at a time."""
     trigger, document = loaded.document.trigger, loaded.document
-    names = [*trigger.events, *trigger.leaving]
     last = 0
     while True:
-        rows = Event.objects.filter(name__in=names, recorded_at__gte=since, recorded_at__lt=until, pk__gt=last)
-        events = list(rows.order_by("pk")[:BATCH])
+        events = list(heard(loaded, since, until).filter(pk__gt=last).order_by("pk")[:BATCH])
         found = []
         for event in events:
             special = special_source(event.source)

@@ -16,7 +16,7 @@ from workflows.snapshots import Moment, Past, Reader, Row, Snapshot, load
 from .results import DryRun, Match, Miss
 
 HOUR = dt.timedelta(hours=1)
-MOST_MISSES = 500
+MOST_MISSES = 500  # of each reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Judge:
             self.lately.append(each.at)
         kind = self.loaded.document.kind
         match = Match(each.key, each.at, kind, each.moment.record_id, each.event_id, verdict.trace, held=held)
-        match.unknown = verdict.held is None
+        match.unknown, match.changeset = verdict.held is None, each.moment.changeset
         self.result.matches.append(match)
         return match
 
@@ -148,7 +148,9 @@ class Judge:
         self.result.reasons[why] += 1
         failed = tuple(line["path"] for line in verdict.failed) if verdict is not None else ()
         self.result.conditions.update(failed)
-        if len(self.result.misses) < MOST_MISSES:
+        if self.result.reasons[why] <= MOST_MISSES:
             trace = verdict.trace if verdict is not None else []
-            kind = self.loaded.document.kind
-            self.result.misses.append(Miss(each.key, each.at, kind, each.moment.record_id, why, failed, trace))
+            kind, moment = self.loaded.document.kind, each.moment
+            self.result.misses.append(
+                Miss(each.key, each.at, kind, moment.record_id, why, failed, trace, moment.changeset)
+            )

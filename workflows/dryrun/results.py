@@ -20,7 +20,10 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What one step would have done, in words, or why not. `data` holds the values that a run would have worked with."""
+    """What one step would have done, in words, or why not. `data` holds the values that a run would have worked with.
+
+    `kept` are the words that may be stored, where `words` tell of the record (W2).
+    """
 
     action: str
     words: str
@@ -28,6 +31,7 @@ class Planned:
     data: dict[str, Any] = field(default_factory=dict)
     trace: list[dict[str, Any]] = field(default_factory=list)
     later: bool = False
+    kept: str = ""
 
 
 @dataclass(slots=True)
@@ -46,6 +50,7 @@ class Match:
     steps: list[Planned] = field(default_factory=list)
     held: bool = False
     unknown: bool = False
+    changeset: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,12 @@ class Miss:
     why: str
     failed: tuple[str, ...] = ()
     trace: list[dict[str, Any]] = field(default_factory=list)
+    changeset: UUID | None = None
 
 
 @dataclass(slots=True)
 class DryRun:
-    """What a rule would have done between two moments: all matches, some of the misses, and how often each reason came.
+    """What a rule would have done between two moments: all matches, the first misses of each reason, and how often each came.
 
     `sets_off` names the rules at work that its steps may have set off. `truncated`: more than is told was found.
     """

@@ -1,21 +1,44 @@
 """The dry run itself: read only, by the database's own word (W7)."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from workflows.engine.loading import Loaded, keys_for, load_rule
+from workflows.actors import actor_for
+from workflows.documents import read_document
+from workflows.engine.loading import Loaded, keys_for
 from workflows.models import Rule, RuleVersion
 from workflows.pools import RememberedPools
 from workflows.problems import BadRule
 
-from .events import asked_by_events
-from .judging import Judge
+from .events import asked_by_events, heard
+from .judging import Asked, Judge
 from .results import Comparison, DryRun
 from .steps import plan_steps
-from .times import asked_by_time
+from .times import BATCH, asked_by_time
 
 MOST_MATCHES = 5_000
+
+
+@contextmanager
+def reading_only() -> Iterator[None]:
+    """Hold what is done within to reading: the database refuses a write."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+        yield
+
+
+def load_version(rule: Rule, version: RuleVersion | None) -> Loaded:
+    """Return a version of a rule as it stands, drafts too; raises BadRule for one that cannot be read."""
+    rule = Rule.objects.select_related("current", "owner__role", "owner__team").get(pk=rule.pk)
+    actor = actor_for(rule, rule.owner)
+    document = read_document(version.document if version is not None else {}, actor)
+    if version is None or document.problems.found or document.trigger is None:
+        raise BadRule(document.problems.found)
+    return Loaded(rule, version, document, actor)
 
 
 def dry_run(
@@ -26,28 +49,45 @@ def dry_run(
     Matches with the values seen and what each step would have done at first order; misses with their reasons; rules that it
     may have set off. Raises BadRule for a version that cannot be read.
     """
-    rule = Rule.objects.select_related("current", "owner__role", "owner__team").get(pk=rule.pk)
-    loaded = load_rule(rule, version or rule.latest)
-    if loaded is None or loaded.document.problems.found or loaded.document.trigger is None:
-        raise BadRule(loaded.document.problems.found if loaded is not None else [])
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION READ ONLY")
-        return _run(loaded, since, until, most)
+    walk = Walk(load_version(rule, version or rule.latest), since, until, most)
+    while walk.step():
+        pass
+    return walk.result
 
 
-def _run(loaded: Loaded, since: dt.datetime, until: dt.datetime, most: int) -> DryRun:
-    result = DryRun(since, until, sets_off=may_set_off(loaded))
-    judge = Judge(loaded, result)
-    pools = RememberedPools(before=since)
-    timed = loaded.document.trigger.timed
-    asked = asked_by_time(loaded, since, until) if timed else asked_by_events(loaded, since, until)
-    for batch in asked:
-        plan_steps(loaded, judge.ask(batch), pools)
-        if len(result.matches) >= most:
-            result.truncated = True
-            break
-    return result
+class Walk:
+    """A dry run on its way, some hundred moments at a time: between two steps its caller may write down how far it is."""
+
+    def __init__(self, loaded: Loaded, since: dt.datetime, until: dt.datetime, most: int = MOST_MATCHES) -> None:
+        self.loaded, self.most = loaded, most
+        self.result = DryRun(since, until)
+        self.total = 0
+        self._judge = Judge(loaded, self.result)
+        self._pools = RememberedPools(before=since)
+        self._batches: Iterator[list[Asked]] | None = None
+
+    def step(self) -> bool:
+        """Go one step on; return whether there may be more. `total` moments are known from the first step on."""
+        with reading_only():
+            if self._batches is None:
+                self._batches = self._begin()
+            batch = next(self._batches, None)
+            if batch is None:
+                return False
+            plan_steps(self.loaded, self._judge.ask(batch), self._pools)
+        self.result.truncated = len(self.result.matches) >= self.most
+        return not self.result.truncated
+
+    def _begin(self) -> Iterator[list[Asked]]:
+        since, until = self.result.since, self.result.until
+        self.result.sets_off = may_set_off(self.loaded)
+        trigger = self.loaded.document.trigger
+        if trigger is not None and trigger.timed:
+            found = asked_by_time(self.loaded, since, until)
+            self.total = len(found)
+            return iter([found[start : start + BATCH] for start in range(0, len(found), BATCH)])
+        self.total = heard(self.loaded, since, until).count()
+        return asked_by_events(self.loaded, since, until)
 
 
 def may_set_off(loaded: Loaded) -> list[str]:

@@ -63,7 +63,7 @@ def _ask(use: StepUse, step: Performing, later: bool) -> tuple[Planned, Plan | N
     except (Refused, PermissionDenied, ObjectDoesNotExist) as error:
         words = getattr(error, "message", "") or str(error)
         return Planned(use.action.key, _("It would fail: %(why)s") % {"why": words}, False, later=later), None
-    return Planned(use.action.key, plan.words, not plan.skip, plan.data, later=later), plan
+    return Planned(use.action.key, plan.words, not plan.skip, plan.data, later=later, kept=plan.kept), plan
 
 
 def _show(loaded: Loaded, row: dict[str, Any], values: dict[str, Any], changes: Mapping[str, Any]) -> None:

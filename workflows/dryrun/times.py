@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -30,8 +29,8 @@ LINKS = {
 }
 
 
-def asked_by_time(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> Iterator[list[Asked]]:
-    """Yield the moments at which the rule's time trigger would have come, in the order of time."""
+def asked_by_time(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> list[Asked]:
+    """Return the moments at which the rule's time trigger would have come, in the order of time."""
     trigger = loaded.document.trigger
     if isinstance(trigger, Idle):
         found = _idle(loaded, trigger, since, until)
@@ -42,8 +41,7 @@ def asked_by_time(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> Ite
     else:
         found = []
     found.sort(key=lambda each: (each.at, each.key))
-    for start in range(0, len(found), BATCH):
-        yield found[start : start + BATCH]
+    return found
 
 
 def _idle(loaded: Loaded, trigger: Idle, since: dt.datetime, until: dt.datetime) -> list[Asked]:

@@ -3,6 +3,7 @@
 from .memory import Assignment, AssignmentPool, DueTime, RuleState
 from .rule import Reentry, Rule, RuleVersion
 from .run import Run, Step
+from .trial import Trial, TrialLine
 
 __all__ = [
     "Assignment",
@@ -14,4 +15,6 @@ __all__ = [
     "RuleVersion",
     "Run",
     "Step",
+    "Trial",
+    "TrialLine",
 ]

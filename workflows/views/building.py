@@ -13,6 +13,7 @@ from crm.kernel.core.http import Request
 from workflows.actors import actor_for
 from workflows.builder import RuleForm
 from workflows.comparing import differences, same
+from workflows.forms import TrialForm
 from workflows.models import Rule, RuleVersion
 from workflows.sentences import sentence
 from workflows.services import check_rule, save_draft
@@ -30,10 +31,16 @@ def rule_page(request: Request, pk: UUID) -> HttpResponse:
     rule = get_rule(request, pk)
     if request.method == "POST":
         return _sent(request, rule)
+    return show_rule(request, rule)
+
+
+def show_rule(request: Request, rule: Rule, status: int = 200, form: TrialForm | None = None) -> HttpResponse:
+    """Show a rule as it was saved last; `form` is a dry run that was asked for and cannot be."""
     latest = rule.latest
     document = latest.document if latest is not None else {}
-    form = RuleForm.of(document, actor_for(rule, rule.owner))
-    return _show(request, rule, form, latest, checked=bool(rule.broken or "check" in request.GET))
+    builder = RuleForm.of(document, actor_for(rule, rule.owner))
+    checked = bool(rule.broken or "check" in request.GET)
+    return _show(request, rule, builder, latest, checked=checked, status=status, trying=form)
 
 
 def _sent(request: Request, rule: Rule) -> HttpResponse:
@@ -79,6 +86,7 @@ def _show(
     checked: bool,
     unsaved: bool = False,
     status: int = 200,
+    trying: TrialForm | None = None,
 ) -> HttpResponse:
     actor, document = form.actor, form.document()
     check = check_rule(rule, RuleVersion(document=document)) if checked else None
@@ -96,7 +104,7 @@ def _show(
         "seen": request.POST.get("seen") or (latest.pk if latest is not None else ""),
         "drafted": latest is not None and latest.published_at is None,
         "changes": len(differences(published, document, actor)) if published is not None else None,
-        **panel_context(request, rule),
+        **panel_context(request, rule, trying),
     }
     template = page_or_fragment(request, "workflows/rule.html", FRAGMENTS)
     return render(request, template, context, status=status)

@@ -1,4 +1,4 @@
-"""What stands beside the builder: the last runs and the versions of a rule."""
+"""What stands beside the builder: the dry run, the last runs, why not, and the versions of a rule."""
 
 from typing import Any
 from uuid import UUID
@@ -12,28 +12,29 @@ from workflows.conditions import judge
 from workflows.engine.loading import Loaded, load_rule
 from workflows.explaining import told
 from workflows.fields import MODELS
+from workflows.forms import TrialForm
 from workflows.models import Rule, RuleVersion, Run
 from workflows.records import Named, kind_label, named
 from workflows.snapshots import Moment, Present, Reader, Snapshot, load
 from workflows.tones import tone_of
+from workflows.trials import dry_context
 
 LAST_RUNS, LAST_VERSIONS = 12, 30
 ASKED_FOR = ("deal", "contact", "company")
-PANELS = ("runs", "why", "versions")
+PANELS = ("dry", "runs", "why", "versions")
 
 
-def panel_context(request: Request, rule: Rule) -> dict[str, Any]:
-    """Return what the panel that the address asks for needs."""
+def panel_context(request: Request, rule: Rule, trying: TrialForm | None = None) -> dict[str, Any]:
+    """Return what the panel that the address asks for needs; `trying` is a dry run that cannot be begun."""
     wanted = request.GET.get("panel", "")
-    panel = wanted if wanted in PANELS else PANELS[0]
-    labels = {"runs": _("Runs"), "why": _("Why not?"), "versions": _("Versions")}
+    panel = wanted if wanted in PANELS and trying is None else PANELS[0]
+    labels = {"dry": _("Dry run"), "runs": _("Runs"), "why": _("Why not?"), "versions": _("Versions")}
     tabs = [(key, labels[key], key == panel) for key in PANELS]
     template = f"workflows/_{panel}.html"
-    return {
-        "tabs": tabs,
-        "panel_template": template,
-        **{"runs": _runs, "why": _why, "versions": _versions}[panel](request, rule),
-    }
+    found = {"tabs": tabs, "panel_template": template}
+    if panel == "dry":
+        return found | dry_context(request.actor, rule, trying)
+    return found | {"runs": _runs, "why": _why, "versions": _versions}[panel](request, rule)
 
 
 def _runs(request: Request, rule: Rule) -> dict[str, Any]:
