@@ -151,7 +151,7 @@ def _unless_imported(write: Callable[[list[Any]], None]) -> Callable[[list[Any]]
 
 
 def contacts_worked(events: list[Any]) -> None:
-    """A person edited contacts: their "last worked" clock starts again (P8)."""
+    """A person added or merged contacts: their "last worked" clock starts (P8); edits set it themselves."""
     actor = _actor(events)
     if actor is not None and actor.kind == "user":
         Contact.objects.filter(pk__in=[e.subject_id for e in events]).update(last_worked_at=max(e.at for e in events))
@@ -231,8 +231,6 @@ def connect() -> None:
     subscribe(deals.LeadQualified, leads_qualified)
     subscribe(people.ContactCreated, _unless_imported(_person_line("contact_created")))
     subscribe(people.ContactCreated, contacts_worked)
-    subscribe(people.ContactChanged, contacts_worked)
-    subscribe(people.LeadStatusChanged, contacts_worked)
     subscribe(people.ContactBinned, _person_line("contact_binned"))
     subscribe(people.ContactRestored, _person_line("contact_restored"))
     subscribe(people.LeadReturned, leads_returned)

@@ -37,8 +37,15 @@ PINNED = "activities_activity.pinned_at IS NOT NULL"
 READ = """
 WITH picked AS ({parts})
 SELECT a.id, a.type, a.system, a.subject, a.body, a.at, a.scheduled_on, a.completed_at, a.duration, a.direction,
-    a.outcome, a.pinned_at, a.data, a.user_id, u.name, a.deal_id, d.title, d.owner_id, d.binned_at, f.name, t.name,
-    picked.part, own.id,
+    a.outcome, a.pinned_at, a.data, a.user_id, u.name, a.deal_id, d.title, d.owner_id, d.binned_at,
+    (SELECT f.name FROM deals_stage f WHERE f.id = s.from_stage_id), (SELECT t.name FROM deals_stage t WHERE t.id = s.to_stage_id),
+    picked.part,
+    -- The command that wrote the row, where it is the reader's own and recent: it can be undone from here (H2).
+    CASE WHEN a.user_id = %(me)s AND a.created_at > %(recent)s THEN (
+        SELECT CASE WHEN c.user_id = %(me)s AND c.source = 'page' AND c.actor_kind = 'user' THEN c.id END
+        FROM audit_changeset c WHERE c.id = (
+            SELECT h.pgh_context_id FROM activities_activityhistory h
+            WHERE h.pgh_obj_id = a.id AND h.pgh_label = 'insert' LIMIT 1)) END,
     CASE WHEN a.type <> 'system' THEN (
         SELECT jsonb_agg(jsonb_build_array(c.id, concat_ws(' ', c.first_name, c.last_name), c.owner_id) ORDER BY l.id)
         FROM activities_activitycontact l JOIN contacts_contact c ON c.id = l.contact_id WHERE l.activity_id = a.id) END,
@@ -50,14 +57,6 @@ JOIN activities_activity a ON a.id = picked.id
 LEFT JOIN users_user u ON u.id = a.user_id
 LEFT JOIN deals_deal d ON d.id = a.deal_id
 LEFT JOIN deals_stagechange s ON s.id = a.stage_change_id
-LEFT JOIN deals_stage f ON f.id = s.from_stage_id
-LEFT JOIN deals_stage t ON t.id = s.to_stage_id
-LEFT JOIN LATERAL (
-    -- The command that wrote the row, where it is the reader's own and recent: it can be undone from here (H2).
-    SELECT c.id FROM activities_activityhistory h JOIN audit_changeset c ON c.id = h.pgh_context_id
-    WHERE a.user_id = %(me)s AND a.created_at > %(recent)s AND h.pgh_obj_id = a.id AND h.pgh_label = 'insert'
-        AND c.user_id = %(me)s AND c.source = 'page' AND c.actor_kind = 'user' LIMIT 1
-) own ON true
 """
 
 

@@ -173,8 +173,9 @@ class ActivityContact(Keyed):
     kind: ClassVar[str] = "activitycontact"
     history_parent: ClassVar[str] = "activity"
 
-    activity = models.ForeignKey(Activity, models.CASCADE, related_name="contact_links")
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="activity_links")
+    # Both are led by the indexes below: one of their own would only be one more to write.
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="contact_links", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="activity_links", db_index=False)
     at = models.DateTimeField()
 
     class Meta:

@@ -156,7 +156,7 @@ class CompanyPhone(CompanyChild):
 
     kind: ClassVar[str] = "companyphone"
 
-    company = models.ForeignKey(Company, models.CASCADE, related_name="phones")
+    company = models.ForeignKey(Company, models.CASCADE, related_name="phones", db_index=False)
     number = models.CharField(_("phone"), max_length=32)
     primary = models.BooleanField(_("primary"), default=False)
 

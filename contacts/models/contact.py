@@ -76,7 +76,13 @@ class Contact(Record, PostalAddress, Customised, Mergeable):
     last_name = models.CharField(_("last name"), max_length=100, blank=True)
     job_title = models.CharField(_("job title"), max_length=150, blank=True)
     company = models.ForeignKey(
-        Company, models.SET_NULL, null=True, blank=True, related_name="contacts", verbose_name=_("company")
+        Company,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="contacts",
+        verbose_name=_("company"),
+        db_index=False,  # contact_company leads with it
     )
     owner = models.ForeignKey(
         "users.User", models.PROTECT, null=True, blank=True, related_name="contacts", verbose_name=_("owner")
@@ -249,7 +255,7 @@ class ContactPhone(ContactChild):
 
     kind: ClassVar[str] = "contactphone"
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="phones")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="phones", db_index=False)
     number = models.CharField(_("phone"), max_length=32)
     label = models.CharField(_("kind"), max_length=30, blank=True)
     primary = models.BooleanField(_("primary"), default=False)

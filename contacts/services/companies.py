@@ -137,7 +137,7 @@ def edit_companies(*, drafts: Sequence[Draft], actor: Actor) -> list[Company]:
     _check_cycles(drafts)
     for draft in drafts:
         draft.raise_errors()
-    edited = apply_drafts(Company, drafts, records)
+    edited = apply_drafts(Company, drafts, records, actor)
     refresh_company_search(each.record.pk for each in edited if found_by(each.fields))
     events: list[Any] = []
     for each in edited:

@@ -211,7 +211,7 @@ def edit_contacts(*, drafts: Sequence[Draft], actor: Actor) -> list[Contact]:
         draft.raise_errors()
         _check_against(draft, records[draft.pk], actor)  # type: ignore[index]
         draft.raise_errors()
-    edited = apply_drafts(Contact, drafts, records)
+    edited = apply_drafts(Contact, drafts, records, actor)
     refresh_search(each.record.pk for each in edited if found_by(each.fields))
     publish_changes(edited, actor)
     return [each.record for each in edited]

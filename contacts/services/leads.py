@@ -37,7 +37,7 @@ def claim_contact(*, contact_id: UUID, actor: Actor) -> Contact:
     if contact.owner_id is not None:
         name = User.objects.values_list("name", flat=True).get(pk=contact.owner_id)
         raise Conflict(_("%(name)s has claimed this contact already.") % {"name": name}, theirs={"who": name})
-    edited = apply_drafts(Contact, [Draft(values={"owner_id": actor.id}, pk=contact_id)], {contact_id: contact})
+    edited = apply_drafts(Contact, [Draft(values={"owner_id": actor.id}, pk=contact_id)], {contact_id: contact}, actor)
     publish_changes(edited, actor)
     return contact
 

@@ -97,10 +97,10 @@ def lock_for_edit(model: type[Any], drafts: Sequence[Draft], actor: Actor) -> di
     return records
 
 
-def apply_drafts(model: type[Any], drafts: Sequence[Draft], records: Mapping[UUID, Any]) -> list[Edited]:
+def apply_drafts(model: type[Any], drafts: Sequence[Draft], records: Mapping[UUID, Any], actor: Actor) -> list[Edited]:
     """Set what differs, in sets; a record that changes gets the next version. Drafts that change nothing write nothing.
 
-    Raises Conflict where a field was changed by somebody else since the editor saw it (P3: field by field).
+    A person's edit starts the "last worked" clock of contacts again (P8). Raises Conflict where a field was changed by somebody else since the editor saw it (P3: field by field).
     """
     kinds = CHILDREN[model]
     named = {name: [d.pk for d in drafts if d.pk and name in d.children] for name in kinds}
@@ -117,7 +117,7 @@ def apply_drafts(model: type[Any], drafts: Sequence[Draft], records: Mapping[UUI
                 for pk in sync_entries(kind, wanted, present[name]):
                     touched[pk].append(name)
             touched = {pk: names for pk, names in touched.items() if names}
-            _save(model, [records[pk] for pk in touched], old)
+            _save(model, [records[pk] for pk in touched], old, actor)
     except IntegrityError as error:
         raise _taken(error) from error
     return [
@@ -143,12 +143,15 @@ def _named(record: Any, names: Iterable[str], old: Mapping[str, Any]) -> tuple[s
     return (*found, *(changed_names(old["custom"], record.custom) if "custom" in old else ()))
 
 
-def _save(model: type[Any], records: list[Any], columns: Mapping[UUID, Iterable[str]]) -> None:
+def _save(model: type[Any], records: list[Any], columns: Mapping[UUID, Iterable[str]], actor: Actor) -> None:
     """Write changed columns and the next version, in one statement for all records with the same ones."""
     now = business_time()
-    update_rows(model, [(r.pk, {name: getattr(r, name) for name in columns[r.pk]}) for r in records], at=now)
+    worked = {"last_worked_at": now} if model is Contact and actor.kind == "user" else {}
+    update_rows(model, [(r.pk, {name: getattr(r, name) for name in columns[r.pk]} | worked) for r in records], at=now)
     for record in records:
         record.version, record.updated_at = record.version + 1, now
+        for name, value in worked.items():
+            setattr(record, name, value)
 
 
 def _check_versions(draft: Draft, record: Any, present: Mapping[str, Mapping[UUID, list[Any]]]) -> None:

@@ -266,7 +266,7 @@ class DealContact(Keyed):
     kind: ClassVar[str] = "dealcontact"
     history_parent: ClassVar[str] = "deal"
 
-    deal = models.ForeignKey(Deal, models.CASCADE, related_name="people")
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="people", db_index=False)
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="deal_roles")
     role = models.CharField(_("role"), max_length=60, blank=True)
     primary = models.BooleanField(_("primary"), default=False)
@@ -312,9 +312,9 @@ class StageChange(Keyed):
     history_told: ClassVar[bool] = False  # the deal's own stage tells of it
     spent: ClassVar[Q] = Q(undone_at__isnull=False) | Q(undoes__isnull=False)  # what undos left: it holds no deal back
 
-    deal = models.ForeignKey(Deal, models.CASCADE, related_name="stage_changes")
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="stage_changes", db_index=False)
     from_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
-    to_stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
+    to_stage = models.ForeignKey(Stage, models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField(_("at"))
     until = models.DateTimeField(_("until"), null=True)
     undone_at = models.DateTimeField(_("undone"), null=True)

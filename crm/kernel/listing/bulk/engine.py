@@ -87,7 +87,7 @@ def _batch(
         for item in items:
             item.outcome, item.message, item.hidden = outcomes[item.record_id]
             item.message = item.message[:400]
-        _store(items)
+        _store(run, items)
         counted = Counter(BulkItem.OF_COUNT[item.outcome] for item in items)
         run.counts = {name: run.count(name) + counted[name] for name in BulkItem.OF_COUNT.values()}
         run.rows_done += len(items)
@@ -96,15 +96,15 @@ def _batch(
     return len(items)
 
 
-def _store(items: Sequence[BulkItem]) -> None:
-    """Store what became of the records: one statement for all that went well, one for the refused."""
-    for outcome in ("done", "same"):
-        same = [item.pk for item in items if item.outcome == outcome]
-        if same:
-            BulkItem.objects.filter(pk__in=same).update(outcome=outcome)
+def _store(run: BulkRun, items: Sequence[BulkItem]) -> None:
+    """Store what became of the records: the refused, those that were so already, and all the rest in one statement."""
     refused = [item for item in items if item.outcome == "refused"]
     if refused:
         BulkItem.objects.bulk_update(refused, ["outcome", "message", "hidden"], batch_size=500)
+    same = [item.pk for item in items if item.outcome == "same"]
+    if same:
+        BulkItem.objects.filter(pk__in=same).update(outcome="same")
+    run.items.filter(outcome="", pk__lte=items[-1].pk).update(outcome="done")
 
 
 Outcome = tuple[str, str, bool]
