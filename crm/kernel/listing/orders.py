@@ -51,6 +51,13 @@ class Place:
         return cls(tuple(values), key)
 
 
+def ordering_of(order: Order) -> list[Any]:
+    """Return what rows are ordered by: the columns, then the ids in the direction of the first, as indexes have them."""
+    first, reverse = order[0]
+    descending = first.descending is not reverse
+    return [*(s.ordering(r)[0] for s, r in order), F("pk").desc() if descending else F("pk").asc()]
+
+
 class SeveralPager:
     """Cuts one page out of rows that are ordered by several columns; the first decides the direction of the ids.
 
@@ -82,12 +89,10 @@ class SeveralPager:
 
     def _take(self, place: Place | None, backwards: bool) -> list[dict[str, Any]]:
         directions = [(sort, reverse is not backwards) for sort, reverse in self.order]
-        ordering = [sort.ordering(reverse)[0] for sort, reverse in directions]
-        first, reverse = directions[0]
-        descending = first.descending is not reverse
-        ordering.append(F("pk").desc() if descending else F("pk").asc())
-        rows = self.rows.order_by(*ordering)
+        rows = self.rows.order_by(*ordering_of(tuple(directions)))
         if place is not None:
+            first, reverse = directions[0]
+            descending = first.descending is not reverse
             rows = rows.filter(self._beyond(place, directions, descending))
         return list(rows[: self.size + 1])
 

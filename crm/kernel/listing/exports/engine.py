@@ -1,6 +1,7 @@
 """What a worker does with an export: write the file beside its place, then put it there."""
 
 import datetime as dt
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ from .models import ExportRun
 from .people import PeopleExporter
 from .services import log_export, summary_of, table_for
 from .writing import write_csv, write_xlsx
+
+TELL_SECONDS = 1.0  # how often at most a run tells how far it is, and asks whether it is still to go on
 
 
 def actor_for(run: ExportRun) -> Actor:
@@ -63,8 +66,13 @@ def _write(run: ExportRun, lease: UUID, actor: Actor, path: Path) -> int:
         with _apart(run, lease) as tell:
             return archive.write(path, actor, tell)
 
+    told = 0.0
+
     def tick(done: int) -> None:
-        keep_lease(run, lease, rows_done=done)
+        nonlocal told
+        if time.monotonic() - told >= TELL_SECONDS:
+            keep_lease(run, lease, rows_done=done)
+            told = time.monotonic()
 
     table = table_for(actor, Selection.from_json(run.selection), run.what)
     keep_lease(run, lease, rows_total=table.found.order_by().count())

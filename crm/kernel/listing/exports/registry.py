@@ -7,6 +7,7 @@ To add a kind: list its columns under the keys of the import's fields (`Cell("fi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -20,6 +21,7 @@ from crm.kernel.customfields.types.numbers import Number
 
 Row = Mapping[str, Any]
 CUSTOMISED = ("contact", "company", "deal")
+KNOWN = 5000  # values of a custom field whose words are kept while a file is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,13 @@ def _custom(field: CustomField, taken: set[str]) -> Cell:
     """Return the column of a custom field, called as people call it unless a built-in one is called so."""
     kind, key = type_of(field), field.key
     label = field.label if field.label.casefold() not in taken else column_key(field)
-    return Cell(column_key(field), ("custom",), lambda row: _plain(kind, row["custom"].get(key)), label)
+    known = lru_cache(maxsize=KNOWN)(lambda value: _plain(kind, value))  # checking a value costs more than all the rest
+
+    def value(row: Row) -> Any:
+        stored = row["custom"].get(key)
+        return known(stored) if isinstance(stored, str) else _plain(kind, stored)
+
+    return Cell(column_key(field), ("custom",), value, label)
 
 
 def _plain(kind: FieldType, value: Any) -> Any:

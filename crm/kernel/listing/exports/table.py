@@ -9,6 +9,7 @@ from django.utils.html import strip_tags
 
 from crm.kernel.core.changes import Actor
 from crm.kernel.listing.columns import Column
+from crm.kernel.listing.orders import ordering_of
 from crm.kernel.listing.selection import Selection
 
 from .registry import Cell, Exporter, exporter_of
@@ -34,9 +35,8 @@ class Table:
     def rows(self) -> Iterator[list[Any]]:
         """Yield the cells of each row, in the list's order."""
         order = self.page.order
-        keys = [sort.ordering(reverse)[0] for sort, reverse in order]
         rows = self.found.alias(**{sort.column: sort.expression for sort, _r in order if sort.expression is not None})
-        return lines(self.exporter.annotated(rows).order_by(*keys, "pk"), self.cells)
+        return lines(self.exporter.annotated(rows).order_by(*ordering_of(order)), self.cells)
 
 
 def lines(rows: Any, cells: list[Cell]) -> Iterator[list[Any]]:
@@ -44,11 +44,13 @@ def lines(rows: Any, cells: list[Cell]) -> Iterator[list[Any]]:
     names = list(dict.fromkeys(chain.from_iterable(cell.fields for cell in cells)))
     plain = [(cell.value, cell.fields[0]) for cell in cells]
     for row in rows.values(*names).iterator(chunk_size=CHUNK):
-        yield [_written(row[name]) if value is None else value(row) for value, name in plain]
+        yield [value(row) if value else _written(row[name]) for value, name in plain]
 
 
 def _written(value: Any) -> Any:
     """Return a plain value as a file holds it; instants in UTC, so that they come back exactly."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
