@@ -22,8 +22,8 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 from crm.kernel.core.changes import Actor
-from crm.kernel.core.fields import long_text, short_text
 
+from . import stretches
 from .language import Query, parse
 from .words import NOTHING, Operator, beginning_words, folded, matching, misspelt
 
@@ -158,9 +158,7 @@ class Searchable:
         roads = [rows.filter(match)]
         if query.terms:
             if actor.id is not None and self.owner:
-                own = rows.filter(match, **{self.owner: actor.id})
-                lengths = (short_text(self.text), long_text(self.text)) if self.covered else (Q(),)
-                roads += [own.filter(length) for length in lengths]
+                roads.append(rows.filter(match, **{self.owner: actor.id}))
             begins = Q(**{f"{self.name}__startswith": folded(query.text)})
             # Without exclusions and fields what begins with the text matches it: one range of one index.
             roads.append(rows.filter(begins & match if query.without or query.operators else begins))
@@ -168,7 +166,19 @@ class Searchable:
                 roads.append(rows.filter(exact))
             if len(query.text) < 3 * len(query.terms):
                 roads.append(rows.filter(beginning_words(query, self.text)))
-        return _united([road.order_by().values("pk")[: limit + 1] for road in roads])
+        keys = [road.order_by().values("pk")[: limit + 1] for road in roads]
+        return self._on_stretches(keys, actor, limit) if self.covered and len(keys) > 1 else _united(keys)
+
+    def _on_stretches(self, keys: list[Any], actor: Actor, limit: int) -> Any:
+        """Return the keys of all roads, those of the first two from stretches of the index that carries the text."""
+        whole, *others = keys
+        scope = actor.scope(self.kind, "view")
+        found = [stretches.seen_first(whole, scope, text=self.text, recent=self.recent, limit=limit + 1)]
+        if actor.id is not None:
+            own, *others = others
+            found.append(stretches.own(own, actor.id, text=self.text, recent=self.recent))
+        found += [stretches.statement_of(each) for each in others]
+        return stretches.united(found) or whole.none()
 
     def _limited(self, rows: Any, match: Q, query: Query, actor: Actor, limit: int) -> Any:
         """Return the keys of one's own matches, of late ones and of any, a limited number of each."""

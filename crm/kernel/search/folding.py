@@ -17,12 +17,16 @@ ACCENTS = re.compile("[\u0300-\u036f]")
 
 def fold(text: str) -> str:
     """Return text in lower case without accents, as the database's `crm_fold` does for all but rare letters."""
+    if text.isascii():
+        return text.lower()
     lower = unicodedata.normalize("NFKD", text.lower())
     return ACCENTS.sub("", "".join(PLAIN.get(letter, letter) for letter in lower))
 
 
 def _with_places(text: str) -> tuple[str, list[int]]:
     """Return the folded text, and for each of its letters the place in `text` that it came from."""
+    if text.isascii():
+        return text.lower(), list(range(len(text)))
     letters: list[str] = []
     places: list[int] = []
     for place, letter in enumerate(text):
