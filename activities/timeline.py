@@ -38,7 +38,8 @@ READ = """
 WITH picked AS ({parts})
 SELECT a.id, a.type, a.system, a.subject, a.body, a.at, a.scheduled_on, a.completed_at, a.duration, a.direction,
     a.outcome, a.pinned_at, a.data, a.user_id, u.name, a.deal_id, d.title, d.owner_id, d.binned_at,
-    (SELECT f.name FROM deals_stage f WHERE f.id = s.from_stage_id), (SELECT t.name FROM deals_stage t WHERE t.id = s.to_stage_id),
+    (SELECT f.name FROM deals_stage f WHERE f.id = s.from_stage_id),
+    (SELECT t.name FROM deals_stage t WHERE t.id = s.to_stage_id),
     picked.part,
     -- The command that wrote the row, where it is the reader's own and recent: it can be undone from here (H2).
     CASE WHEN a.user_id = %(me)s AND a.created_at > %(recent)s THEN (

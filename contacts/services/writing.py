@@ -100,7 +100,8 @@ def lock_for_edit(model: type[Any], drafts: Sequence[Draft], actor: Actor) -> di
 def apply_drafts(model: type[Any], drafts: Sequence[Draft], records: Mapping[UUID, Any], actor: Actor) -> list[Edited]:
     """Set what differs, in sets; a record that changes gets the next version. Drafts that change nothing write nothing.
 
-    A person's edit starts the "last worked" clock of contacts again (P8). Raises Conflict where a field was changed by somebody else since the editor saw it (P3: field by field).
+    A person's edit starts the "last worked" clock of contacts again (P8). Raises Conflict where a field was changed by
+    somebody else since the editor saw it (P3: field by field).
     """
     kinds = CHILDREN[model]
     named = {name: [d.pk for d in drafts if d.pk and name in d.children] for name in kinds}
