@@ -125,5 +125,21 @@ def test_a_contact_with_many_activities_reads_only_its_first_page_of_them():
     assert "activitycontact_timeline" in used
 
 
+@pytest.mark.parametrize(
+    ("email", "index"), list(zip(PEOPLE, ["contact_touched_words", "contact_owner_touched_words"], strict=True))
+)
+def test_a_search_reads_a_stretch_of_the_index_that_carries_the_words(email, index):
+    """Without a look at the rows of the table: an index-only scan, whose limit ends it."""
+    stretches = [
+        node
+        for statement, plan in plans_of(email, "/search/?q=anderss")
+        for node in plan
+        if node.get("Index Name") == index and "contacts_contact" in statement
+    ]
+    assert stretches
+    assert {node["Node Type"] for node in stretches} == {"Index Only Scan"}
+    assert sequential("/search/?q=anderss", email) == []
+
+
 def test_fragment_search_goes_by_the_trigram_index():
     assert "contact_search" in indexes("/contacts/?q=evergreen", "admin@demo.test")

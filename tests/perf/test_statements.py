@@ -15,6 +15,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from crm.kernel.core import remember
+from crm.kernel.core.changes import Actor
+from crm.kernel.listing.bulk.engine import perform as change_in_bulk
+from crm.kernel.listing.bulk.services import begin_bulk
+from crm.kernel.listing.exports.engine import perform as write_export
+from crm.kernel.listing.exports.services import begin_export
+from crm.kernel.listing.selection import Selection
+from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
 from crm.reports import kept
 from deals.models import Pipeline
@@ -54,6 +61,8 @@ PAGES: dict[str, tuple[str, Callable[[Desk], str]]] = {
     "customers": ("overview", lambda desk: "/reports/customers/"),
     "outgoing mail": ("list", lambda desk: "/settings/outbox/"),
     "e-mail templates": ("list", lambda desk: "/settings/templates/"),
+    "changes": ("list", lambda desk: "/audit/"),
+    "search": ("list", lambda desk: "/search/?q=person"),
     "notification settings": ("list", lambda desk: "/settings/notifications/"),
 }
 
@@ -97,6 +106,26 @@ def test_pages_cost_as_many_statements_at_sixty_rows_as_at_five(client_of, desk_
         except AssertionError as error:
             wrong.append(str(error))
     assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("count", [5, 60])
+def test_pages_of_runs_cost_as_many_statements_at_sixty_records_as_at_five(client_of, desk_of, admin: User, count):
+    desk_of(count)
+    actor, client = Actor.of(admin), client_of(admin)
+    chosen = Selection("contacts", "", all=True)
+    bulk = begin_bulk(actor=actor, selection=chosen, action="edit", params={"field": ["source"], "source": ["Fair"]})
+    change_in_bulk(bulk)
+    export = begin_export(actor=actor, selection=chosen, format="csv", what="columns")
+    write_export(export)
+    bulk.refresh_from_db()
+    pages = {
+        "bulk run": f"/bulk/runs/{bulk.pk}/",
+        "export run": f"/export/{export.pk}/",
+        "change in bulk": f"/audit/{bulk.changeset_id}/",
+    }
+    for name, path in pages.items():
+        assert client.get(path).status_code == 200, name
+        check(name, statements(lambda path=path: client.get(path)))
 
 
 @pytest.mark.parametrize("count", [5, 60])
