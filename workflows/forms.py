@@ -14,6 +14,7 @@ from .actors import HOUSE_RIGHTS
 from .models import Rule
 from .services.trials import LONGEST
 from .triggers import triggers
+from .yamls import LARGEST
 
 
 class NewRuleForm(forms.Form):
@@ -71,6 +72,30 @@ class TrialForm(forms.Form):
         elif ends - begins > LONGEST:
             self.add_error("since", _("Choose a period of at most a year."))
         return given | {"begins": begins, "ends": ends}
+
+
+class TextForm(forms.Form):
+    """Rules as text: pasted, or out of a file, whose text then stands in the box."""
+
+    text = forms.CharField(label=_("Rules"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 18}))
+    file = forms.FileField(label=_("or a file"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Return the text; a file that was chosen takes the place of what was typed."""
+        given: dict[str, Any] = self.cleaned_data
+        upload = given.get("file")
+        if upload:
+            if upload.size > LARGEST:
+                self.add_error("file", _("This file is too large."))
+                return given
+            try:
+                given["text"] = upload.read().decode("utf-8-sig")
+            except UnicodeDecodeError:
+                self.add_error("file", _("This file is no text in UTF-8."))
+                return given
+        if not (given.get("text") or "").strip():
+            self.add_error("text", _("Paste rules, or choose a file."))
+        return given
 
 
 class NameForm(forms.Form):

@@ -18,6 +18,7 @@ from contacts.models import Company, Contact, ContactEmail, ContactPhone
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.history import history_of
 from crm.kernel.listing.conditions import Date, Number
+from crm.kernel.users.models import User
 from deals.models import Deal, DealContact
 
 from .clocks import touched_before
@@ -99,11 +100,14 @@ SELECT m.n, h.* FROM unnest(%(ids)s::uuid[], %(ats)s::timestamptz[], %(sets)s::u
     WITH ORDINALITY AS m(id, at, cs, before, n)
 CROSS JOIN LATERAL (
     SELECT {columns} FROM {table} h
-    WHERE h.{key} = m.id AND ({then} <= m.at OR h.pgh_context_id = m.cs) AND (NOT m.before OR h.pgh_id < COALESCE(
+    WHERE h.{key} = m.id AND ({then} <= m.at OR h.pgh_context_id = m.cs{first}) AND (NOT m.before OR h.pgh_id < COALESCE(
         (SELECT min(f.pgh_id) FROM {table} f WHERE f.{key} = m.id AND f.pgh_context_id = m.cs), h.pgh_id + 1))
     ORDER BY h.pgh_id DESC LIMIT 1
 ) h
 """
+
+# Of colleagues the first row holds before it was written: who is owner of what was dated back was there (N8).
+FIRST = " OR h.pgh_id = (SELECT min(f.pgh_id) FROM {table} f WHERE f.pgh_obj_id = m.id)"
 
 # Rows that belong to a record (addresses, people of a deal): of those that stood at the moment, the primary one.
 PRIMARY = """
@@ -133,7 +137,9 @@ class Past:
         names = [each.attname for each in model._meta.concrete_fields if each.attname in kept]
         quote = connection.ops.quote_name
         columns = ", ".join(["h.pgh_label", "h.pgh_created_at", *(f"h.{quote(kept[name])}" for name in names)])
-        sql = AT.format(columns=columns, table=quote(history._meta.db_table), key="pgh_obj_id", then=THEN)
+        table = quote(history._meta.db_table)
+        first = FIRST.format(table=table) if model is User else ""
+        sql = AT.format(columns=columns, table=table, key="pgh_obj_id", then=THEN, first=first)
         fields = [model._meta.get_field(name) for name in names]
         found: list[Row | None] = [None] * len(wanted)
         for number, label, changed, *values in _fetch(sql, wanted):

@@ -50,6 +50,7 @@ COMMANDS: dict[str, Any] = {
     "rules.publish": _("published a rule"),
     "rules.pause": _("paused a rule"),
     "rules.resume": _("resumed a rule"),
+    "rules.import": _("imported rules"),
     "rules.try": _("tried a rule on what has happened"),
     "rules.try_stop": _("stopped a dry run"),
     "rules.break": _("paused a rule that could not work"),

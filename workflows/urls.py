@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from .views import building, publishing, records, rules, runs, trying
+from .views import building, publishing, records, rules, runs, texts, trying
 
 app_name = "workflows"
 urlpatterns = [
     path("workflows/", rules.rule_list, name="rule_list"),
     path("workflows/new/", rules.rule_new, name="rule_new"),
+    path("workflows/text/", texts.rules_text, name="rules_text"),
+    path("workflows/import/", texts.rules_import, name="rules_import"),
     path("workflows/house/<slug:key>/", rules.rule_house, name="rule_house"),
     path("workflows/runs/", runs.run_list, name="run_list"),
     path("workflows/runs/steer/", runs.run_steer, name="run_steer"),
@@ -15,6 +17,7 @@ urlpatterns = [
     path("workflows/on/<str:kind>/<uuid:pk>/", records.record_rules, name="record_rules"),
     path("workflows/on/<str:kind>/<uuid:pk>/start/", records.record_start, name="record_start"),
     path("workflows/<uuid:pk>/", building.rule_page, name="rule_page"),
+    path("workflows/<uuid:pk>/text/", texts.rule_text, name="rule_text"),
     path("workflows/<uuid:pk>/name/", rules.rule_name, name="rule_name"),
     path("workflows/<uuid:pk>/owner/", rules.rule_owner, name="rule_owner"),
     path("workflows/<uuid:pk>/publish/", publishing.rule_publish, name="rule_publish"),

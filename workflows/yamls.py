@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
-from crm.kernel.core.changes import Actor
+from crm.kernel.core.changes import Actor, command
 from crm.kernel.core.errors import Refused
 from crm.kernel.users.models import Team, User
 from deals.models import Pipeline, Stage
 
 from .actions import action_named
 from .actors import actor_for
+from .comparing import Difference, differences, same
 from .documents import KEYS, read_document
 from .models import Rule, RuleVersion
 from .options import Option
@@ -116,25 +117,79 @@ def _rule(data: Any, line: int) -> TextRule:
     return TextRule(str(data["name"]).strip(), str(data.get("description") or "").strip(), document, line)
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What importing one rule of a text would mean: `rule` is the one of its name, None if it would be made.
+
+    `refused` says why it cannot be imported; `problems` are what keeps it from being published; `same` that it changes
+    nothing, `differences` what it would.
+    """
+
+    text: TextRule
+    rule: Rule | None
+    problems: list[Problem]
+    differences: list[Difference]
+    refused: str = ""
+    same: bool = False
+
+
+def coming(text: str, actor: Actor) -> list[Coming]:
+    """Return what importing a text would mean, rule by rule; writes nothing. Raises BadText."""
+    read = parse(text)
+    names = [each.name.casefold() for each in read]
+    known = {
+        rule.name.casefold(): rule for rule in Rule.objects.visible_to(actor).select_related("current", "owner__role")
+    }
+    found = []
+    for each in read:
+        rule = known.get(each.name.casefold())
+        owner = actor_for(rule, rule.owner) if rule is not None else actor
+        latest = rule.latest if rule is not None else None
+        before = latest.document if latest is not None else {}
+        refused = ""
+        if names.count(each.name.casefold()) > 1:
+            refused = _("There are two rules of this name in the text.")
+        elif rule is not None and not rule.allows(actor, "edit"):
+            refused = _("There is a rule of this name that you may not change.")
+        found.append(
+            Coming(
+                each,
+                rule,
+                read_document(each.document, owner).problems.found,
+                differences(before, each.document, owner) if rule is not None else [],
+                refused,
+                rule is not None and same(before, each.document, owner),
+            )
+        )
+    return found
+
+
 def check(text: str, actor: Actor) -> list[tuple[TextRule, list[Problem]]]:
     """Return the rules of a text with what is wrong with each, as the actor would own it."""
     return [(each, read_document(each.document, actor).problems.found) for each in parse(text)]
 
 
+@command("rules.import")
 def import_rules(*, text: str, actor: Actor) -> list[Rule]:
     """Make the rules of a text, or set the drafts of those that have the name already; publishing stays a step of its own.
 
-    Raises BadText, and what making and saving drafts raises; each rule is a command of its own.
+    All of them or none. Raises BadText, PermissionDenied for somebody else's rule, and what making and saving drafts raises.
     """
-    rules = []
-    for each in parse(text):
-        known = Rule.objects.filter(name__iexact=each.name).first()
-        if known is None:
-            rules.append(create_rule(name=each.name, description=each.description, document=each.document, actor=actor))
-        else:
-            save_draft(rule_id=known.pk, document=each.document, actor=actor)
-            rules.append(known)
-    return rules
+    actor.require_flag("rules")
+    listed = coming(text, actor)
+    for each in listed:
+        if each.rule is not None and not each.rule.allows(actor, "edit"):
+            raise PermissionDenied(each.refused)
+        if each.refused:
+            raise BadText(each.refused, each.text.line)
+    return [_take_in(each.text, each.rule, actor) for each in listed]
+
+
+def _take_in(each: TextRule, rule: Rule | None, actor: Actor) -> Rule:
+    if rule is None:
+        return create_rule(name=each.name, description=each.description, document=each.document, actor=actor)
+    save_draft(rule_id=rule.pk, document=each.document, actor=actor)
+    return rule
 
 
 def export_rules(rules: list[Rule]) -> str:

@@ -42,6 +42,7 @@ from deals.leaving import assign_deals
 from deals.models import Deal, LostReason, Pipeline, Stage
 from deals.services.adopting import adopt_probabilities
 from workflows import services as automation
+from workflows import yamls
 from workflows.webhooks.services import endpoints
 
 SOON = dt.date(2027, 3, 1)
@@ -644,6 +645,13 @@ def _(w):
 def _(w):
     rule = rule_of(w, live=True)
     return lambda: automation.save_draft(rule_id=rule.pk, document={"steps": []}, actor=w.boss)
+
+
+@at("rules.import")
+def _(w):
+    rule_of(w, live=True)
+    text = "rules:\n- {name: Greet, trigger: {kind: deal.won}}\n- {name: Wave, trigger: {kind: deal.lost}}\n"
+    return lambda: yamls.import_rules(text=text, actor=w.boss)
 
 
 @at("rules.discard")

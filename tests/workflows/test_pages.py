@@ -119,6 +119,29 @@ def test_pausing_and_resuming_stand_in_the_list_and_a_broken_rule_says_why(clien
     assert theirs.owner == manager and theirs.latest.document["trigger"]["kind"] == "deal.won"
 
 
+def test_h2_publishing_and_pausing_offer_undo(client_of, manager, publish):
+    client, rule = client_of(manager), publish("deal.created")
+
+    def undo(page):
+        address = re.search(r"/undo/[0-9a-f-]{36}/", page.content.decode())
+        assert address is not None and client.post(address[0]).status_code == 302
+        rule.refresh_from_db()
+
+    paused = client.post(reverse("workflows:rule_pause", args=[rule.pk]), follow=True)
+    rule.refresh_from_db()
+    assert rule.state == "paused"
+    undo(paused)
+    assert rule.state == "live"
+    old = rule.current
+    builder(client, rule, **{"do": "save", "s0-title": "Call twice"})
+    new = rule.latest
+    published = client.post(reverse("workflows:rule_publish", args=[rule.pk]), {"version": new.pk}, follow=True)
+    rule.refresh_from_db()
+    assert rule.current == new
+    undo(published)
+    assert rule.current == old and rule.draft == new and rule.state == "live"
+
+
 def test_an_admin_names_the_rights_of_the_house(client_of, admin, publish):
     client, rule = client_of(admin), publish("deal.created")
     address = reverse("workflows:rule_owner", args=[rule.pk])

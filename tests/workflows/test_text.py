@@ -1,6 +1,8 @@
 """Rules as text: out and in again the same, hostile files refused with line and reason; the commands (W1)."""
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from crm.kernel.core.changes import Actor
@@ -70,3 +72,56 @@ def test_check_ends_with_an_error_and_says_what_is_wrong(manager, tmp_path, caps
     with pytest.raises(CommandError, match="nobody"):
         call_command("rules", "import", str(path), "--as", "x@y.example")
     assert document("deal.created")["steps"]
+
+
+TEXT = """rules:
+- name: Big
+  trigger: {kind: deal.created}
+  conditions: {all: [{field: amount, operator: gt, value: 9}]}
+  steps: [{action: create_task, options: {title: Call}}]
+- name: Fresh
+  trigger: {kind: deal.won}
+  steps: [{action: dance}]
+"""
+
+
+def test_rules_are_looked_at_and_taken_in_from_a_box_or_a_file(client_of, manager, admin, publish, database_diff):
+    rule, client = publish("deal.created", name="big"), client_of(manager)
+    shown = client.get(f"/workflows/{rule.pk}/text/").content.decode()
+    assert "name: big" in shown and "kind: deal.created" in shown and "?download" in shown
+    sent = client.get("/workflows/text/?download")
+    assert sent.headers["Content-Disposition"] == 'attachment; filename="rules.yaml"' and parse(sent.content.decode())
+    with database_diff() as diff:
+        page = client.post("/workflows/import/", {"text": TEXT, "do": "check"}).content.decode()
+        for text, said in (("", "Paste rules"), ("rules:\n- {name: A, name: B}\n", "Line 2: “name” stands here twice")):
+            refused = client.post("/workflows/import/", {"text": text, "do": "import"})
+            again = refused.content.decode()
+            assert refused.status_code == 422 and said in again and text.strip("\n") in again.replace("&#x27;", "'")
+        file = SimpleUploadedFile("rules.yaml", b"\xff\xfe")
+        refused = client.post("/workflows/import/", {"text": TEXT, "file": file, "do": "check"})
+        assert refused.status_code == 422 and "no text in UTF-8" in refused.content.decode()
+        assert "name: Fresh" in refused.content.decode()  # what was typed is still there
+    assert diff.empty
+    assert "new draft" in page and "new rule" in page and "Amount is more than 9" in page and "dance" in page
+    assert "Import 2 as drafts" in page
+    file = SimpleUploadedFile("rules.yaml", TEXT.encode())
+    assert client.post("/workflows/import/", {"file": file, "do": "import"}).status_code == 302
+    rule.refresh_from_db()
+    assert (
+        rule.draft.document["conditions"] and rule.state == "live" and Rule.objects.get(name="Fresh").state == "draft"
+    )
+    assert "no change" in client.post("/workflows/import/", {"text": TEXT, "do": "check"}).content.decode()
+
+
+def test_all_rules_of_a_text_or_none(client_of, manager, admin, publish, database_diff):
+    publish("deal.created", name="Fresh", owner=admin)
+    mine, theirs, twice = client_of(manager), client_of(admin), TEXT + TEXT.split("\n", 1)[1]
+    with database_diff() as diff:
+        page = mine.post("/workflows/import/", {"text": TEXT, "do": "import"})
+        assert page.status_code == 422 and "you may not change" in page.content.decode()
+        page = theirs.post("/workflows/import/", {"text": twice, "do": "import"})
+        assert page.status_code == 422 and "two rules of this name" in page.content.decode()
+    assert diff.empty
+    with database_diff() as diff, pytest.raises(PermissionDenied):
+        import_rules(text=TEXT, actor=Actor.of(manager))
+    assert diff.empty

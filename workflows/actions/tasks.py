@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from activities.models import Task
 from activities.services.tasks import TaskRow, create_task
+from contacts.models import Contact
 from crm.kernel.core.errors import Refused
 from workflows.calendars import Calendar
 from workflows.conditions import RuleContext
@@ -109,7 +111,13 @@ class CreateTask(Action):
             company_id=step.link("company"),
             deal_id=step.link("deal"),
         )
-        return {"task": str(create_task(row=row, actor=step.actor).pk)}
+        try:
+            task = create_task(row=row, actor=step.actor)
+        except (
+            Contact.DoesNotExist
+        ):  # a deal's person is in the bin, or not for the rule to see: the work is there all the same
+            task = create_task(row=replace(row, contact_id=None), actor=step.actor)
+        return {"task": str(task.pk)}
 
     def needs(self, kind: str) -> str:
         """Tasks are made by whoever may edit tasks."""

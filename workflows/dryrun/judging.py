@@ -16,6 +16,7 @@ from workflows.snapshots import Moment, Past, Reader, Row, Snapshot, load
 from .results import DryRun, Match, Miss
 
 HOUR = dt.timedelta(hours=1)
+NOTHING = UUID(int=0)  # the record of a rule that works on none
 MOST_MISSES = 500  # of each reason
 
 
@@ -40,11 +41,14 @@ class Judge:
     result: DryRun
     inside: dict[UUID, bool] = field(default_factory=dict)
     ran: set[UUID] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
     lately: deque[dt.datetime] = field(default_factory=deque)
 
     def ask(self, asked: Sequence[Asked]) -> list[tuple[Match, Row, Moment]]:
         """Hold the rule against moments; return its matches with the record's row at each."""
         document = self.loaded.document
+        if not document.kind:
+            return [(self._alone(each), {}, each.moment) for each in asked]
         model = MODELS[document.kind]
         reader = Reader(Past(), self.loaded.actor)
         fields = document.conditions.fields().values()
@@ -60,6 +64,11 @@ class Judge:
             if match is not None and row is not None:
                 found.append((match, row, each.moment))
         return found
+
+    def _alone(self, each: Asked) -> Match:
+        """Return the match of a moment that is about no record: there is nothing that could speak against it."""
+        self.result.looked_at += 1
+        return self._match(each, Verdict(True, []))
 
     def _before(self, asked: Sequence[Asked]) -> list[dict[str, Any] | None]:
         document = self.loaded.document
@@ -93,7 +102,7 @@ class Judge:
                 self.inside[pk] = False
             self._miss(each, "conditions", verdict)
             return None
-        if not self._enters(each, before):
+        if each.key in self.keys or not self._enters(each, before):
             self._miss(each, "entry", verdict)
             return None
         return self._match(each, verdict)
@@ -139,9 +148,11 @@ class Judge:
         if not held:
             self.lately.append(each.at)
         kind = self.loaded.document.kind
-        match = Match(each.key, each.at, kind, each.moment.record_id, each.event_id, verdict.trace, held=held)
+        record_id = each.moment.record_id if kind else None
+        match = Match(each.key, each.at, kind, record_id, each.event_id, verdict.trace, held=held)
         match.unknown, match.changeset = verdict.held is None, each.moment.changeset
         self.result.matches.append(match)
+        self.keys.add(each.key)
         return match
 
     def _miss(self, each: Asked, why: str, verdict: Verdict | None = None) -> None:

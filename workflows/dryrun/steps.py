@@ -23,6 +23,10 @@ def plan_steps(loaded: Loaded, found: list[tuple[Match, Row, Moment]], pools: Re
     if not found:
         return
     document = loaded.document
+    if not document.kind:
+        for match, _row, _moment in found:
+            _plan(loaded, match, {}, {}, pools)
+        return
     reader = Reader(Past(), loaded.actor)
     moments = [moment for _match, _row, moment in found]
     values = load(document.kind, moments, document.fields().values(), reader=reader)

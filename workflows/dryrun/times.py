@@ -13,10 +13,11 @@ from crm.kernel.customfields.fields import PREFIX
 from workflows.calendars import Calendar
 from workflows.engine.loading import Loaded
 from workflows.fields import MODELS
-from workflows.snapshots import Moment, Past
+from workflows.snapshots import Moment
 from workflows.triggers.times import DateComing, Idle, Overdue, Schedule
 
-from .judging import Asked
+from .judging import NOTHING, Asked
+from .occasions import ANYWHERE, Coming, due_of, name_of_day, occasions
 
 BATCH = 500
 MOST_SCHEDULED = 5_000
@@ -32,23 +33,23 @@ LINKS = {
 def asked_by_time(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> list[Asked]:
     """Return the moments at which the rule's time trigger would have come, in the order of time."""
     trigger = loaded.document.trigger
-    if isinstance(trigger, Idle):
-        found = _idle(loaded, trigger, since, until)
-    elif isinstance(trigger, Overdue | DateComing):
-        found = _dates(loaded, trigger, since, until)
-    elif isinstance(trigger, Schedule) and loaded.document.kind:
+    if isinstance(trigger, Schedule):
         found = _scheduled(loaded, trigger, since, until)
+    elif isinstance(trigger, Idle):
+        found = occasions(loaded, _spells(loaded, trigger, since, until), since, until)
+    elif isinstance(trigger, Overdue | DateComing):
+        found = occasions(loaded, _days(loaded, trigger, since, until), since, until)
     else:
         found = []
     found.sort(key=lambda each: (each.at, each.key))
     return found
 
 
-def _idle(loaded: Loaded, trigger: Idle, since: dt.datetime, until: dt.datetime) -> list[Asked]:
-    """Return when spells without activity became long enough: of records that then were what the trigger watches."""
+def _spells(loaded: Loaded, trigger: Idle, since: dt.datetime, until: dt.datetime) -> list[Coming]:
+    """Return the spells without activity that may have become long enough in the period."""
     kind, options = loaded.document.kind, loaded.document.options
     rows = MODELS[kind].objects.visible_to(loaded.actor).filter(created_at__lt=until)
-    found: list[Asked] = []
+    found: list[Coming] = []
     listed = list(rows.order_by("pk").values_list("pk", "created_at", "owner_id"))
     for start in range(0, len(listed), 5_000):
         part = listed[start : start + 5_000]
@@ -56,29 +57,11 @@ def _idle(loaded: Loaded, trigger: Idle, since: dt.datetime, until: dt.datetime)
         touches = _touches(kind, [pk for pk, _at, _owner in part])
         for pk, created, owner in part:
             spells = sorted({created} if not touches[pk] else touches[pk] | {created})
-            for number, begun in enumerate(spells):
+            for begun, following in zip(spells, [*spells[1:], None], strict=True):
                 due = trigger.due(calendar, begun, owner, options)
-                following = spells[number + 1] if number + 1 < len(spells) else None
-                if since <= due < until and (following is None or following > due):
-                    found.append(Asked(f"time:{pk}:{begun.isoformat()}", Moment(pk, due), due))
-    return _watched(trigger, found)
-
-
-def _watched(trigger: Idle, found: list[Asked]) -> list[Asked]:
-    """Return those whose record was open, or a lead, at the moment."""
-    model = MODELS[trigger.kind]
-    kept = []
-    for start in range(0, len(found), BATCH):
-        part = found[start : start + BATCH]
-        for each, row in zip(part, Past().rows(model, [a.moment for a in part]), strict=True):
-            if row is None or row.get("binned_at") is not None:
-                continue
-            if trigger.kind == "deal" and row["closed_at"] is not None:
-                continue
-            if trigger.key == "lead.idle" and row["lifecycle"] != "lead":
-                continue
-            kept.append(each)
-    return kept
+                if since - ANYWHERE <= due < until and (following is None or following > due - ANYWHERE):
+                    found.append(Coming(pk, begun.isoformat(), begun, ends=following))
+    return found
 
 
 def _touches(kind: str, ids: list[UUID]) -> dict[UUID, set[dt.datetime]]:
@@ -90,21 +73,18 @@ def _touches(kind: str, ids: list[UUID]) -> dict[UUID, set[dt.datetime]]:
     return found
 
 
-def _dates(loaded: Loaded, trigger: Any, since: dt.datetime, until: dt.datetime) -> list[Asked]:
-    """Return when days that records held came up: any that history knows, if it still stood at the moment."""
+def _days(loaded: Loaded, trigger: Overdue | DateComing, since: dt.datetime, until: dt.datetime) -> list[Coming]:
+    """Return the days that history knows of and that may have come up in the period."""
     kind, options = loaded.document.kind, loaded.document.options
-    held = _held_days(kind, "due_on" if isinstance(trigger, Overdue) else options["field"].partition(".")[2])
+    held = _held_days(kind, name_of_day(trigger, options))
     calendar = Calendar.of(owner for _pk, _day, _at, owner in held)
-    candidates: list[tuple[Asked, dt.date]] = []
+    found: dict[tuple[UUID, str], Coming] = {}
     for pk, day, at, owner in held:
-        if isinstance(trigger, Overdue):
-            base = at or calendar.at(owner, day + dt.timedelta(days=1), "00:00")
-            due = base + dt.timedelta(days=int(options["days"] or 0))
-        else:
-            due = calendar.at(owner, day + trigger._shift(options), options["time"])
-        if since <= due < until:
-            candidates.append((Asked(f"time:{pk}:{(at or day).isoformat()}", Moment(pk, due), due), day))
-    return _still_held(kind, trigger, options, candidates)
+        due = due_of(trigger, calendar, day, at, owner, options)
+        if since - ANYWHERE <= due < until + ANYWHERE:
+            spell = (at or day).isoformat()
+            found[pk, spell] = Coming(pk, spell, day, at)
+    return list(found.values())
 
 
 def _held_days(kind: str, name: str) -> list[tuple[UUID, dt.date, dt.datetime | None, UUID | None]]:
@@ -130,29 +110,14 @@ def _day(raw: Any) -> dt.date | None:
         return None
 
 
-def _still_held(kind: str, trigger: Any, options: Any, found: list[tuple[Asked, dt.date]]) -> list[Asked]:
-    """Return those whose record still held the day at the moment, was there, and was open."""
-    kept: dict[str, Asked] = {}
-    name = "due_on" if isinstance(trigger, Overdue) else options["field"].partition(".")[2]
-    for start in range(0, len(found), BATCH):
-        part = found[start : start + BATCH]
-        rows = Past().rows(MODELS[kind], [asked.moment for asked, _value in part])
-        for (asked, day), row in zip(part, rows, strict=True):
-            if row is None or row.get("binned_at") is not None or row.get("done_at") is not None:
-                continue
-            own = row["custom"].get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else row[name]
-            if str(own) != day.isoformat() or (kind == "deal" and not name.startswith(PREFIX) and row["closed_at"]):
-                continue
-            kept[asked.key] = asked
-    return list(kept.values())
-
-
 def _scheduled(loaded: Loaded, trigger: Schedule, since: dt.datetime, until: dt.datetime) -> list[Asked]:
-    """Return each time of the schedule for each record that there was, up to some thousand."""
+    """Return each time of the schedule for each record that there was, up to some thousand; alone if it is for none."""
     kind, options = loaded.document.kind, loaded.document.options
     zone = loaded.context(since).zone
-    rows = MODELS[kind].objects.visible_to(loaded.actor).filter(created_at__lt=until).order_by("pk")
-    ids = list(rows.values_list("pk", flat=True)[:MOST_SCHEDULED])
+    ids = [NOTHING]
+    if kind:
+        rows = MODELS[kind].objects.visible_to(loaded.actor).filter(created_at__lt=until).order_by("pk")
+        ids = list(rows.values_list("pk", flat=True)[:MOST_SCHEDULED])
     found: list[Asked] = []
     at = trigger.next_after(options, since, zone)
     while at < until and len(found) < 10 * MOST_SCHEDULED:

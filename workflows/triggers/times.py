@@ -223,7 +223,8 @@ class DateComing(TimeTrigger):
         field = next((each for each in fields_for(kind) if f"{PREFIX}{each.key}" == name), None)
         return type_of(field).sql() if field is not None else Value(None)
 
-    def _shift(self, options: Options) -> dt.timedelta:
+    def shift(self, options: Options) -> dt.timedelta:
+        """Return how far before or after the day it comes."""
         days = dt.timedelta(days=int(options["days"] or 0))
         return days if options.get("side") == "after" else -days
 
@@ -237,7 +238,7 @@ class DateComing(TimeTrigger):
 
     def earliest(self, options: Options) -> Any:
         """Return the beginning of the day at the earliest place."""
-        return _moment(Cast(self._date(options), DateTimeField()), self._shift(options) - AHEAD)
+        return _moment(Cast(self._date(options), DateTimeField()), self.shift(options) - AHEAD)
 
     def look(self, records: Iterable[UUID], options: Options, now: dt.datetime) -> dict[UUID, Look]:
         """Return when the day, moved by so many, has come where the owner is."""
@@ -245,7 +246,7 @@ class DateComing(TimeTrigger):
         found = list(rows.values_list("pk", "_date", "owner_id"))
         calendar = Calendar.of(owner for *_rest, owner in found)
         return {
-            pk: Look(calendar.at(owner, day + self._shift(options), options["time"]), day.isoformat())
+            pk: Look(calendar.at(owner, day + self.shift(options), options["time"]), day.isoformat())
             for pk, day, owner in found
         }
 

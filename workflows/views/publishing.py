@@ -62,7 +62,7 @@ def _publish(request: Request, rule: Rule) -> HttpResponse:
     except Refused as refused:
         toast(request, refused.message, "bad")
     else:
-        toast(request, _("%(name)s is at work") % {"name": rule.name})
+        toast(request, _("%(name)s is at work") % {"name": rule.name}, undo=request.actor.last_change)
     return redirect(page_of(rule))
 
 

@@ -133,7 +133,7 @@ def rule_name(request: Request, pk: UUID) -> HttpResponse:
         return rename_rule(rule_id=pk, actor=request.actor, **values)
 
     if request.method == "POST" and saved(form, save) is not None:
-        toast(request, _("Saved"))
+        toast(request, _("Saved"), undo=request.actor.last_change)
         return redirect(page_of(rule))
     return show_form(request, form, heading=_("Name and purpose"), submit=_("Save"), cancel=page_of(rule))
 
@@ -153,7 +153,7 @@ def rule_owner(request: Request, pk: UUID) -> HttpResponse:
         return transfer_rule(rule_id=pk, actor=request.actor, owner=owner, as_house=house, house_rights=rights)
 
     if request.method == "POST" and saved(form, save) is not None:
-        toast(request, _("The rule acts with other rights now"))
+        toast(request, _("The rule acts with other rights now"), undo=request.actor.last_change)
         return redirect(page_of(rule))
     heading = (
         _("With whose rights it acts") if admin else _("Take the rule over from %(name)s") % {"name": rule.owner_words}
@@ -189,7 +189,7 @@ def rule_resume(request: Request, pk: UUID) -> HttpResponse:
     except Refused as refused:
         toast(request, refused.message, "bad")
         return redirect(page_of(rule))
-    toast(request, _("%(name)s is at work again") % {"name": rule.name})
+    toast(request, _("%(name)s is at work again") % {"name": rule.name}, undo=request.actor.last_change)
     return back(request, page_of(rule))
 
 
@@ -208,7 +208,7 @@ def rule_copy(request: Request, pk: UUID) -> HttpResponse:
     """Copy a rule into a draft of one's own."""
     get_rule(request, pk)
     copied = duplicate_rule(rule_id=pk, actor=request.actor)
-    toast(request, _("Copied as %(name)s") % {"name": copied.name})
+    toast(request, _("Copied as %(name)s") % {"name": copied.name}, undo=request.actor.last_change)
     return redirect(page_of(copied))
 
 

@@ -65,11 +65,11 @@ def back(request: Request, fallback: str) -> HttpResponse:
 
 
 def attempt(request: Request, act: Callable[[], Any], words: Any) -> bool:
-    """Do something that a button asks for and say so; a refusal is said instead. True if it was done."""
+    """Do the command that a button asks for and say so, with Undo (H2); a refusal is said instead. True if it was done."""
     try:
         act()
     except Refused as refused:
         toast(request, refused.message, "bad")
         return False
-    toast(request, words)
+    toast(request, words, undo=request.actor.last_change)
     return True

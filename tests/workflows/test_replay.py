@@ -1,0 +1,204 @@
+"""A dry run equals what rules do when the same commands are given again at their times with the rules at work (W7).
+
+`REPLAY_SEEDS=50` tells fifty stories instead of the one of the suite; `REPLAY_FIRST` names the first of them,
+`REPLAY_LENGTH` says how many commands each has.
+"""
+
+import datetime as dt
+import os
+import random
+from uuid import UUID
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.utils import timezone
+
+from activities.models import Task
+from contacts.models import Company, Contact
+from crm.kernel.core.changes import Actor
+from crm.kernel.core.remember import forget
+from crm.kernel.customfields.services import create_field
+from deals.models import Deal
+from workflows.dryrun import dry_run
+from workflows.models import Run
+from workflows.services import check_rule, create_rule, publish_rule
+from workflows.triggers import trigger_named
+
+from .conftest import document, look
+from .stories import START, Story
+
+pytestmark = pytest.mark.django_db
+FIRST, SEEDS = int(os.environ.get("REPLAY_FIRST", "4")), int(os.environ.get("REPLAY_SEEDS", "1"))
+LENGTH, REST = int(os.environ.get("REPLAY_LENGTH", "45")), dt.timedelta(days=6)
+
+OWN = {
+    "deal": [
+        ("amount", "gte", 5000), ("amount", "filled", None), ("amount", "changed", None), ("amount", "changed_from", [10]),
+        ("source", "is", "Fair"), ("source", "changed_to", "Web"), ("cf_region", "is", ["north"]), ("cf_region", "changed", None),
+        ("company.industry", "is", "Tools"), ("company.city", "filled", None), ("contact.email", "contains", "vale"),
+        ("contact.cf_tier", "is", ["gold"]), ("owner.name", "contains", "Raman"), ("title", "contains", "1"),
+    ],
+    "contact": [
+        ("source", "is", "Fair"), ("source", "changed_from", "Web"), ("cf_tier", "is", ["gold"]), ("cf_tier", "changed", None),
+        ("company.industry", "is", "Food"), ("job_title", "is", "Buyer"), ("lifecycle", "is", ["lead"]),
+        ("status", "is_not", ["nurturing"]), ("email", "contains", "moor"), ("owner.name", "contains", "Okafor"),
+    ],
+    "company": [
+        ("industry", "is", "Tools"), ("industry", "changed", None), ("city", "is", "Leeds"), ("owner.name", "filled", None),
+    ],
+    "task": [
+        ("priority", "is", ["3"]), ("deal.amount", "gte", 5000), ("title", "contains", "1"), ("owner.name", "contains", "Raman"),
+    ],
+}  # fmt: skip
+TIMED = ("changed", "changed_from", "changed_to")
+TRIGGERS = {
+    "deal.created": ("deal", [{}]), "deal.changed": ("deal", [{}, {"fields": ["amount"]}, {"fields": ["cf_region", "source"]}]),
+    "deal.stage_changed": ("deal", [{}, {"to_stage": ["Proposal", "Negotiation"]}, {"from_stage": ["Qualified"]}]),
+    "deal.won": ("deal", [{}]), "deal.lost": ("deal", [{}]), "deal.reopened": ("deal", [{}]),
+    "lead.created": ("contact", [{}]), "lead.returned": ("contact", [{}]),
+    "lead.status_changed": ("contact", [{}, {"to_status": ["working"]}]), "contact.created": ("contact", [{}]),
+    "contact.changed": ("contact", [{}, {"fields": ["source"]}, {"fields": ["cf_tier"]}]),
+    "company.created": ("company", [{}]), "company.changed": ("company", [{}, {"fields": ["industry"]}]),
+    "deal.idle": ("deal", [{"days": 2}, {"days": 1, "calendar": "working", "time": "14:30"}]),
+    "lead.idle": ("contact", [{"days": 3}]), "contact.idle": ("contact", [{"days": 2, "calendar": "working"}]),
+    "task.overdue": ("task", [{}, {"days": 2}]),
+    "date.approaching": (
+        "deal", [{"field": "deal.expected_close", "days": 1}, {"field": "deal.expected_close", "side": "after", "days": 2}]
+    ),
+    "schedule": ("deal", [{"record": "deal", "every": "week", "weekdays": ["3", "6"], "time": "10:00"}]),
+}  # fmt: skip
+BIRTHDAY = {"field": "contact.cf_birthday", "days": 1}
+
+
+def conditions(dice, kind, *, timed):
+    """Return conditions of a kind of record, nested once in a while."""
+    pool = [each for each in OWN[kind] if not (timed and each[1] in TIMED)]
+
+    def leaf():
+        name, operator, value = dice.choice(pool)
+        found = {"field": name, "operator": operator}
+        return found if value is None else found | {"value": value}
+
+    if dice.random() < 0.2:
+        return {}
+    parts = [leaf() for _number in range(dice.randint(1, 2))]
+    if dice.random() < 0.4:
+        parts.append({dice.choice(["any", "none"]): [leaf(), leaf()]})
+    return {dice.choice(["all", "any"]): parts}
+
+
+def documents(dice):
+    """Return a rule for every trigger; what they do changes nothing that conditions ask for."""
+    found = {}
+    for key, (kind, options) in TRIGGERS.items():
+        steps = [
+            {
+                "action": "create_task",
+                "options": {"title": "See {title}" if kind in ("deal", "task") else "See", "due_days": 2},
+            }
+        ]
+        if kind == "company":
+            steps[0]["options"]["title"] = "See {name}"
+        steps.append({"action": "notify", "options": {"who": ["rule_owner"], "text": "Look"}})
+        if (only := conditions(dice, kind, timed=True)) and dice.random() < 0.5:
+            steps[1]["conditions"] = only
+        timed = key.endswith((".idle", ".overdue", ".approaching")) or key == "schedule"
+        found[key] = document(
+            key, *steps, options=dice.choice(options), conditions=conditions(dice, kind, timed=timed),
+            reentry=dice.choice(["event", "entry", "entry", "once"]),
+        )  # fmt: skip
+    tell = {"action": "notify", "options": {"who": ["rule_owner"], "text": "Good morning"}}
+    found["birthday"] = document("date.approaching", steps[0] | {"options": {"title": "Greet"}}, options=BIRTHDAY)
+    found["morning"] = document("schedule", tell, options={"every": "day", "time": "09:00"})
+    return found
+
+
+def names():
+    """Return what each record is called."""
+    found = dict(Deal.objects.values_list("pk", "title")) | dict(Contact.objects.values_list("pk", "last_name"))
+    found |= dict(Company.objects.values_list("pk", "name")) | {None: ""}
+    return found | dict(Task.objects.filter(title__startswith="T").values_list("pk", "title"))
+
+
+def seen(trace):
+    return [(line["path"], line["held"], line.get("seen"), line.get("before")) for line in trace]
+
+
+def ran(rule, known):
+    """Return what a rule did directly: record, values seen, which steps were done, and the task that it made."""
+    found = []
+    for run in Run.objects.filter(rule=rule, depth=0).order_by("event_id", "started_at").prefetch_related("steps"):
+        if run.record_id not in known:
+            continue  # a task that a rule has made
+        assert run.state in ("done", "failed"), (rule.name, run.state, run.reason)
+        steps = sorted(run.steps.all(), key=lambda step: step.index)
+        made = (
+            Task.objects.filter(pk=steps[0].result.get("task")).values_list("title", "assignee_id").first()
+            if steps
+            else None
+        )
+        found.append((known[run.record_id], seen(run.trace), [step.state == "done" for step in steps], made))
+    return found
+
+
+def planned(result, known):
+    found = []
+    for each in result.matches:
+        first = each.steps[0] if each.steps else None
+        made = (
+            (first.data["title"], UUID(first.data["assignee_id"]))
+            if first and first.done and "title" in first.data
+            else None
+        )
+        found.append((known[each.record_id], seen(each.trace), [step.done for step in each.steps], made))
+    return found
+
+
+@pytest.fixture
+def told(manager, rep, mate, stranger, pipeline, admin):
+    """Return a function that tells the story of a seed."""
+    boss = Actor.of(admin)
+    create_field(record_kind="deal", label="Region", type="dropdown", options=["north", "south"], actor=boss)
+    create_field(record_kind="contact", label="Tier", type="dropdown", options=["gold", "plain"], actor=boss)
+    create_field(record_kind="contact", label="Birthday", type="date", actor=boss)
+    forget()
+
+    def tell(seed, after_each):
+        story = Story(random.Random(seed), [rep, rep, mate, stranger], list(pipeline.stages.open()))
+        story.tell(LENGTH, after_each, REST)
+
+    return tell
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
+def test_w7_a_dry_run_equals_the_replay_for_every_trigger(told, manager, database_diff, seed):
+    actor, dice = Actor.of(manager), random.Random(1_000 + seed)
+    with time_machine.travel(START - dt.timedelta(days=1), tick=True):
+        rules = {key: create_rule(name=key, document=doc, actor=actor) for key, doc in documents(dice).items()}
+    for rule in rules.values():
+        assert not check_rule(rule).problems, (rule.name, [each.words for each in check_rule(rule).problems])
+    now, point = timezone.now(), transaction.savepoint_create()
+    with time_machine.travel(START - dt.timedelta(hours=2), tick=True):
+        for rule in rules.values():
+            publish_rule(rule_id=rule.pk, actor=actor)
+    told(seed, look)
+    known = names()
+    expected = {key: ran(rule, known) for key, rule in rules.items()}
+    transaction.savepoint_rollback(point)
+    forget()
+    told(seed, lambda: None)
+    known, total = names(), 0
+    last = Story.end(LENGTH, REST)
+    for key, rule in rules.items():
+        timed = trigger_named(rule.latest.document["trigger"]["kind"]).timed
+        period = (START - dt.timedelta(hours=2), last) if timed else (now, timezone.now())
+        with database_diff() as diff:
+            result = dry_run(rule=rule, since=period[0], until=period[1])
+        assert diff.empty
+        found = planned(result, known)
+        if timed:
+            found, expected[key] = sorted(found, key=str), sorted(expected[key], key=str)
+        assert found == expected[key], (seed, key, rule.latest.document)
+        total += len(found)
+    assert total > 30
