@@ -12,6 +12,7 @@ from .actors import actor_for
 from .conditions import RuleContext
 from .documents import Document, StepUse, read_document
 from .models import Reentry, Rule, RuleVersion
+from .options import Option
 
 
 def sentence(of: Rule | RuleVersion | Mapping[str, Any], actor: Actor | None = None) -> str:
@@ -44,9 +45,20 @@ def in_words(document: Document, context: RuleContext) -> str:
 
 
 def _step(step: StepUse, kind: str, context: RuleContext) -> str:
-    words = step.action.words(step.options, kind, context)
+    words = _("%(action)s …") % {"action": _begun(str(step.action.label))}
+    if not any(_missing(each, step.options) for each in step.action.options):
+        words = step.action.words(step.options, kind, context)
     conditions = step.conditions.words(context)
     return _("%(step)s (if %(conditions)s)") % {"step": words, "conditions": conditions} if conditions else words
+
+
+def _missing(option: Option, given: Mapping[str, Any]) -> bool:
+    """Say whether a step still lacks something, so that its own words would have a hole."""
+    return option.required and given.get(option.key) in (None, "", [], {}) and option.asked(given)
+
+
+def _begun(label: str) -> str:
+    return label[:1].lower() + label[1:]
 
 
 def _joined(steps: list[str]) -> str:

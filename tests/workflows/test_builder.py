@@ -12,6 +12,9 @@ from workflows.builder.options import documented, read_option
 from workflows.comparing import differences, same
 from workflows.documents import read_document
 from workflows.options import Option
+from workflows.sentences import sentence
+
+from .conftest import document
 
 DOCUMENT: dict[str, Any] = {
     "trigger": {"kind": "deal.idle", "options": {"days": 7, "calendar": "working"}},
@@ -209,3 +212,29 @@ def test_groups_and_lines_without_anything_are_left_out():
         "all": [{"field": "amount", "operator": "empty"}]
     }
     assert document_of(box_of({}, "c")) == {}
+
+
+def test_names_of_a_text_are_ticked_and_chosen_and_an_unfinished_step_has_no_empty_quotes(manager, rep, stage, teams):
+    actor = Actor.of(manager)
+    steps = [
+        {"action": "assign", "options": {"method": "weighted", "people": [rep.email], "weights": {rep.email: 2}}},
+        {"action": "move_stage", "options": {"stage": "proposal"}},
+        {"action": "create_task"}, {"action": "create_deal"}, {"action": "send_email"}, {"action": "update_field"},
+    ]  # fmt: skip
+    data = document(
+        "deal.stage_changed", *steps, options={"to_stage": ["Proposal", "No such"], "from_stage": ["Qualified"]}
+    )
+    form = RuleForm.of(data, actor)
+    assert form.options["from_stage"] == [str(stage("Qualified").pk)]
+    assert form.options["to_stage"] == ["Proposal", "No such"]  # one cannot be read: the page says so
+    assert form.steps[0].options["weights"] == {str(rep.pk): 2} and form.steps[0].options["people"] == [str(rep.pk)]
+    assert form.steps[1].options["stage"] == str(stage("Proposal").pk)
+    ticked = [
+        label
+        for option in form.shown()["trigger"]["options"]
+        for *_key, label, on in option.get("choices", ())
+        if on is True
+    ]
+    assert [str(each).rpartition(": ")[2] for each in ticked] == ["Qualified"]
+    words = sentence(data, actor)
+    assert "create a task …" in words and "create a deal …" in words and "“”" not in words and "to  " not in words

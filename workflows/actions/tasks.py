@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -80,12 +79,20 @@ class CreateTask(Action):
             "title": title,
             "assignee_id": str(person.pk),
             "due_on": due.isoformat(),
-            "contact_id": _text(step.link("contact")),
+            "contact_id": _text(self._person(step)),
             "company_id": _text(step.link("company")),
             "deal_id": _text(step.link("deal")),
         }
         words = _("Task “%(title)s” for %(name)s") % {"title": title, "name": person.name}
         return Plan(words, data, kept=_("Task for %(name)s") % {"name": person.name})
+
+    @staticmethod
+    def _person(step: Performing) -> UUID | None:
+        """Return the contact to link: a deal's person whom the rule may not see is left out, the task is made all the same."""
+        pk = step.link("contact")
+        if pk is None or step.kind == "contact":
+            return pk
+        return pk if Contact.objects.visible_to(step.actor).filter(pk=pk).exists() else None
 
     def _due(self, step: Performing, person: UUID) -> dt.date:
         calendar = Calendar.of([person])
@@ -107,17 +114,11 @@ class CreateTask(Action):
             due_time=dt.time.fromisoformat(time) if time else None,
             remind=step.options["remind"],
             assignee_id=UUID(plan.data["assignee_id"]),
-            contact_id=step.link("contact"),
+            contact_id=UUID(plan.data["contact_id"]) if plan.data["contact_id"] else None,
             company_id=step.link("company"),
             deal_id=step.link("deal"),
         )
-        try:
-            task = create_task(row=row, actor=step.actor)
-        except (
-            Contact.DoesNotExist
-        ):  # a deal's person is in the bin, or not for the rule to see: the work is there all the same
-            task = create_task(row=replace(row, contact_id=None), actor=step.actor)
-        return {"task": str(task.pk)}
+        return {"task": str(create_task(row=row, actor=step.actor).pk)}
 
     def needs(self, kind: str) -> str:
         """Tasks are made by whoever may edit tasks."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kernel.core.changes import Actor
 from crm.kernel.notifications.services import Note, notify
 from crm.kernel.users.models import User
 from workflows.conditions import RuleContext
@@ -57,6 +58,8 @@ class Notify(Action):
     def _sees(step: Performing, person: User) -> bool:
         if step.record_id is None:
             return True
+        if step.kind != "task":  # whose record it is at the moment, also when that is long ago
+            return bool(Actor.of(person).scope(step.kind, "view").covers(step.row.get("owner_id")))
         return bool(MODELS[step.kind].objects.visible_to(person).filter(pk=step.record_id).exists())
 
     def do(self, step: Performing, plan: Plan) -> dict[str, Any]:

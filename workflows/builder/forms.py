@@ -22,7 +22,7 @@ from workflows.models import Reentry
 from workflows.triggers import trigger_named, triggers
 
 from .conditions import Offered, box_of, document_of, mend, offered, place_errors
-from .options import Place, documented, read_option, shown_options, undefaulted
+from .options import Place, by_id, documented, read_option, shown_options, undefaulted
 
 ROOT = "c"
 STEP = re.compile(r"s(\d{1,2})-action")
@@ -75,10 +75,14 @@ class RuleForm:
         given = data.get("trigger")
         trigger: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
         form = cls(actor, str(trigger.get("kind") or ""), _mapping(trigger.get("options")))
+        if (known := trigger_named(form.trigger)) is not None:
+            form.options = by_id(known.options, form.options, form.kind, actor)
         form.box = box_of(data.get("conditions"), ROOT)
         for each in _listed(data.get("steps"))[:MOST_STEPS]:
             if isinstance(each, Mapping) and each.get("action"):
                 step = StepForm(str(each["action"]), _mapping(each.get("options")))
+                if step.known is not None:
+                    step.options = by_id(step.known.options, step.options, form.kind, actor)
                 step.box = box_of(each.get("conditions"), "")
                 form.steps.append(step)
         form.reentry = str(data.get("reentry") or Reentry.ENTRY)

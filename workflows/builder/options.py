@@ -4,7 +4,9 @@ Every control of a step posts under `<prefix>-<key>`. Options that are not asked
 inputs, so that changing one's mind loses nothing; a document leaves them out.
 """
 
+import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,8 @@ from .values import setting_choices
 
 LISTS = ("choices", "fields", "stages", "people")
 PAIRS = ("weights", "territories", "values")
+BY_ID = ("person", "people", "weights", "territories", "team", "stage", "stages", "pipeline")
+UUID_LIKE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MENUS = ("choice", "field", "person", "team", "stage", "pipeline", "template")
 WIDE = ("merge_text", "long_text", *LISTS, *PAIRS)
 
@@ -137,6 +141,27 @@ def _pairs(option: Option, choices: Iterable[tuple[str, Any]], value: Any) -> di
         menu = [(pk, name, pk == str(person)) for pk, name in people]
         rows.append({"key": key, "value": each, "menu": menu})
     return {"rows": rows, "person_first": person_first, "menus": bool(people)}
+
+
+def by_id(options: Iterable[Option], given: Mapping[str, Any], kind: str, actor: Actor) -> dict[str, Any]:
+    """Return a document's options with ids where it has names: what menus and ticks know. What cannot be read stays."""
+    found = dict(given)
+    for each in options:
+        if each.type in BY_ID and (value := given.get(each.key)) and not _all_ids(value):
+            with suppress(ValueError):
+                found[each.key] = each.read(value, kind, actor)
+    return found
+
+
+def _all_ids(value: Any) -> bool:
+    listed = (
+        [*value.keys(), *value.values()]
+        if isinstance(value, Mapping)
+        else value
+        if isinstance(value, list)
+        else [value]
+    )
+    return all(isinstance(each, int) or UUID_LIKE.fullmatch(str(each)) for each in listed)
 
 
 def documented(option_list: Iterable[Option], given: Mapping[str, Any]) -> dict[str, Any]:
