@@ -126,6 +126,8 @@ DATABASES = {
         **DATABASE,
         "ENGINE": "crm.kernel.core.postgres",
         "CONN_MAX_AGE": 0,
+        # A pooled connection is tried before it is used: after a restart of the database no request meets a dead one.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {**DATABASE.get("OPTIONS", {}), "pool": POOL},
     }
 }

@@ -84,7 +84,7 @@ def test_every_consumer_runs_once_however_often_the_outbox_is_drained(db, regist
     assert drain.drain_outbox() == 0
     assert heard == [("first", event.pk), ("second", event.pk)]
     event.refresh_from_db()
-    assert event.processed_at and event.done == ["test.first", "test.second"] and event.attempts == 1
+    assert event.processed_at and event.done == ["test.first", "test.second"] and event.attempts == 0
 
 
 def test_events_that_nobody_consumes_are_marked_in_one_statement(db, registries, django_assert_num_queries):
@@ -125,10 +125,12 @@ def test_after_eight_failures_the_event_rests_with_its_error(db, registries):
 
 def test_a_lease_that_ran_out_is_claimed_again(db, registries):
     event = ring()
-    assert drain.claim() == [event.pk]
-    assert drain.claim() == []
-    Event.objects.update(leased_until=timezone.now() - dt.timedelta(seconds=1))
-    assert drain.claim() == [event.pk]
+    for _ in range(Event.MAX_ATTEMPTS):
+        assert drain.claim() == [event.pk]
+        assert drain.claim() == []
+        Event.objects.update(leased_until=timezone.now() - dt.timedelta(seconds=1))
+    event.refresh_from_db()
+    assert event.attempts == 0  # killed workers are no failures of the event
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,8 @@
-"""Workers take events out of the outbox: claimed under a lease, done in a transaction each, retried with back-off."""
+"""Workers take events out of the outbox: claimed under a lease, done in a transaction each, retried with back-off.
+
+The lease only spares two workers the same look: what keeps an event from being done twice is its row, locked while it is
+done. So a lease is short, and what a killed worker had claimed goes on after seconds.
+"""
 
 import datetime as dt
 import logging
@@ -6,7 +10,7 @@ import traceback
 from contextlib import nullcontext
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from crm.kernel.core.changes import Actor, changeset
@@ -15,7 +19,7 @@ from .bus import acts_in_own_name, consumers_of
 from .models import Event
 
 log = logging.getLogger(__name__)
-LEASE = dt.timedelta(seconds=60)
+LEASE = dt.timedelta(seconds=10)
 
 
 def claim(limit: int = 100) -> list[int]:
@@ -29,7 +33,7 @@ def claim(limit: int = 100) -> list[int]:
             .select_for_update(skip_locked=True)[:limit]
         )
         ids = [event.pk for event in free.only("pk")]
-        Event.objects.filter(pk__in=ids).update(leased_until=now + LEASE, attempts=F("attempts") + 1)
+        Event.objects.filter(pk__in=ids).update(leased_until=now + LEASE)
     return ids
 
 
@@ -59,14 +63,17 @@ def process(event_id: int) -> bool:
 
 
 def _postpone(event_id: int, error: str) -> None:
-    """Put a failed event back with a growing delay, or to rest after the last attempt."""
+    """Put a failed event back with a growing delay, or to rest after the last attempt.
+
+    Only failures count as attempts: that workers were killed while they held an event says nothing about it.
+    """
     event = Event.objects.get(pk=event_id)
-    event.error = error
+    event.error, event.attempts = error, event.attempts + 1
     if event.attempts >= Event.MAX_ATTEMPTS:
         event.failed_at, event.leased_until = timezone.now(), None
     else:
         event.leased_until = timezone.now() + dt.timedelta(seconds=2**event.attempts)
-    event.save(update_fields=["error", "failed_at", "leased_until"])
+    event.save(update_fields=["error", "attempts", "failed_at", "leased_until"])
 
 
 def finish_unwatched(ids: list[int]) -> list[int]:
