@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 WEIGHTS = {
-    "worker": 3, "pool worker": 2, "pool child": 6, "web": 4, "beat": 1, "second beat": 1, "database": 2, "redis": 2,
+    "worker": 8, "pool worker": 5, "pool child": 14, "web": 8, "beat": 2, "second beat": 2, "database": 1, "redis": 2,
 }  # fmt: skip
 FLUSH_EVERY = 20  # kills
 WAKE_EVERY = 10
@@ -63,7 +63,7 @@ class Redis:
 
 
 def main() -> int:
-    """Run, check, print; the status says whether all held."""
+    """Run, check, print; the status says whether all held. Ctrl-C ends the kills early."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--broker", choices=["pgmq", "redis"], default="pgmq")
@@ -132,6 +132,7 @@ class Chaos:
         self.kills: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.flushes = 0
+        self.enough = threading.Event()
 
     def run(self) -> list[str]:
         """Kill, let it come to rest, and return what is wrong."""
@@ -152,6 +153,7 @@ class Chaos:
         }  # fmt: skip
         self.nursery = Nursery(parts, self.folder / "parts.log")
         self.box, self.receiver = start_receivers(self.smtp, self.hook)
+        signal.signal(signal.SIGINT, lambda *_: self.enough.set())
         began = time.monotonic()
         try:
             self._kill_while_people_work()
@@ -172,14 +174,16 @@ class Chaos:
         stop = threading.Event()
         cookie = session_of(self.world.rep)
         self.movers = [
-            Mover(self.web, cookie, self.world.deals[n::2], self.world.stages, stop, pause=0.15) for n in range(2)
+            Mover(self.web, cookie, self.world.deals[n::3], self.world.stages, stop, pause=0.1) for n in range(3)
         ]
         for mover in self.movers:
             mover.start()
         names = [name for name in WEIGHTS if name != "redis" or self.redis]
         for n in range(1, self.options.kills + 1):
+            if self.enough.is_set():
+                break
             wait_for_the_web(self.web)
-            time.sleep(self.dice.uniform(0.1, 0.9))
+            time.sleep(self.dice.uniform(0.2, 0.9))
             self._kill(self.dice.choices(names, [WEIGHTS[name] for name in names])[0])
             self._between(n)
         stop.set()
