@@ -137,3 +137,18 @@ def test_one_role_for_everything_is_told_not_hidden(monkeypatch, caplog):
     with connection.as_owner():
         assert not secure(connection)
     assert "triggers alone" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_in_the_pool_is_not_given_out():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    connection.close()  # into the pool
+    other = wrapper().owner_connection()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    other.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        assert cursor.fetchone() != (backend,)
