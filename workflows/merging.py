@@ -1,9 +1,9 @@
-"""How what rules remember follows records that become one (M3): runs and the ledger stay as history, states are dropped."""
+"""How what rules remember follows records that become one (M3): runs, the ledger and what dry runs found stay as history, states are dropped."""
 
 from crm.kernel.core import relations
 from crm.kernel.core.relations import Merging, Relation, stay
 
-from .models import Assignment, DueTime, RuleState, Run
+from .models import Assignment, DueTime, RuleState, Run, TrialLine
 
 
 def drop(relation: Relation, merging: Merging) -> None:
@@ -15,5 +15,6 @@ def register() -> None:
     """Declare the rows that name records by kind and id."""
     relations.declare(Run, "record_id", relations.ANY, move=stay)
     relations.declare(Assignment, "record_id", relations.ANY, move=stay)
+    relations.declare(TrialLine, "record_id", relations.ANY, move=stay)
     relations.declare(RuleState, "record_id", relations.ANY, move=drop)
     relations.declare(DueTime, "record_id", relations.ANY, move=drop)
