@@ -1,4 +1,4 @@
-"""How what rules remember follows records that become one (M3): runs, the ledger and what dry runs found stay as history, states are dropped."""
+"""How what rules remember follows records that become one (M3): states are dropped, the rest stays as history."""
 
 from crm.kernel.core import relations
 from crm.kernel.core.relations import Merging, Relation, stay

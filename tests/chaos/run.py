@@ -24,7 +24,7 @@ WEIGHTS = {
 }  # fmt: skip
 FLUSH_EVERY = 20  # kills
 WAKE_EVERY = 10
-BACKLOG = 300  # events that wait while people hold still
+BACKLOG = 600  # events that wait while people hold still
 PATIENCE = 300  # seconds without any progress
 
 
@@ -183,7 +183,7 @@ class Chaos:
             if self.enough.is_set():
                 break
             wait_for_the_web(self.web)
-            time.sleep(self.dice.uniform(0.2, 0.9))
+            time.sleep(self.dice.uniform(0.3, 1.0))
             self._kill(self.dice.choices(names, [WEIGHTS[name] for name in names])[0])
             self._between(n)
         stop.set()

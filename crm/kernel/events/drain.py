@@ -20,9 +20,10 @@ from .models import Event
 
 log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=10)
+BATCH = 25  # events; so many wait for the lease's end when a worker is killed
 
 
-def claim(limit: int = 100) -> list[int]:
+def claim(limit: int = BATCH) -> list[int]:
     """Lease up to `limit` waiting events, oldest first, that no other worker holds; return their ids."""
     now = timezone.now()
     with transaction.atomic():
