@@ -9,7 +9,7 @@ from django.urls import reverse
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.users.policies import KINDS, VERBS
 from crm.kernel.users.services import create_role
-from deals.services import move_deal
+from deals.services import edit_deal, move_deal
 from tests.conftest import make_user
 from workflows.house import HOUSE
 from workflows.models import Rule, Run
@@ -255,6 +255,38 @@ def test_why_a_rule_did_not_run_for_a_record_names_every_failed_condition(client
     assert client.get(address, headers={"HX-Request": "true", "HX-Target": "rule-panel"}).content.startswith(
         b"\n    <div id"
     )
+
+
+def test_w6_why_not_is_asked_for_what_happened_to_the_record(client_of, manager, rep, publish, new_deal):
+    old = new_deal("Old", amount=50)
+    rule = publish(
+        "deal.changed", TASK, options={"fields": ["amount"]},
+        conditions=[*BIG["all"], {"field": "source", "operator": "changed_to", "value": "Fair"}],
+    )  # fmt: skip
+    deal, actor = new_deal(amount=500, source="Web"), Actor.of(rep)
+    for values in (
+        {"amount": 900, "source": "Fair"}, {"amount": 4_000}, {"source": "Web"},
+        {"amount": 5_000, "source": "Fair"}, {"amount": 5},
+    ):  # fmt: skip
+        edit_deal(deal_id=deal.pk, values=values, actor=actor)
+        work()
+    client, address = client_of(manager), f"/workflows/{rule.pk}/?panel=why&record={deal.pk}"
+    events = re.findall(r'<option value="([0-9]+)">[^<]*: ([^<]*)<', client.get(address).content.decode())
+    assert [words.partition(" (")[0] for _pk, words in events] == ["A deal is edited"] * 5 + ["A deal is created"]
+    found = []
+    for pk, _words in reversed(events):
+        page = client.get(f"{address}&event={pk}").content.decode()
+        rows = re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td><td>.*?(yes|no)</span></td></tr>", page)
+        found.append(([seen for _field, seen, _held in rows], [held for *_words, held in rows]))
+    assert [held for _seen, held in found] == [[], ["no", "yes"], ["yes", "no"], [], ["yes", "yes"], ["no", "no"]]
+    assert found[1][0][0] == "900" and found[4][0][0] == "5,000" and Run.objects.filter(state="done").count() == 1
+    created, quiet, ran = (client.get(f"{address}&event={events[n][0]}").content.decode() for n in (5, 2, 1))
+    assert "waits for something else" in created and "The trigger did not mean it" in quiet
+    assert "the rule runs for this" in ran
+    before = client.get(f"/workflows/{rule.pk}/?panel=why&record={old.pk}").content.decode()
+    first = re.search(r'<option value="([0-9]+)">', before)[1]
+    assert client.get(f"/workflows/{rule.pk}/?panel=why&record={old.pk}&event={first}").status_code == 200
+    assert client.get(f"{address}&event={first}").status_code == 200  # another record's: as it is now
 
 
 def test_the_rules_of_the_house_are_taken_up_once_each_and_say_what_is_to_be_chosen(client_of, manager):

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from crm.kernel.events.models import Event
 from workflows.engine.loading import Loaded, special_source
@@ -22,12 +23,19 @@ def heard(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> Any:
     )
 
 
-def asked_by_events(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> Iterator[list[Asked]]:
-    """Yield the moments at which events would have asked the rule, in the order of the events, some hundred at a time."""
+def asked_by_events(
+    loaded: Loaded, since: dt.datetime, until: dt.datetime, record_id: UUID | None = None
+) -> Iterator[list[Asked]]:
+    """Yield the moments at which events would have asked the rule, in the order of the events, some hundred at a time.
+
+    With `record_id` only those of one record.
+    """
     trigger, document = loaded.document.trigger, loaded.document
     last = 0
     while True:
-        events = list(heard(loaded, since, until).filter(pk__gt=last).order_by("pk")[:BATCH])
+        rows = heard(loaded, since, until).filter(pk__gt=last)
+        rows = rows.filter(subject_id=record_id) if record_id is not None else rows
+        events = list(rows.order_by("pk")[:BATCH])
         found = []
         for event in events:
             special = special_source(event.source)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from activities.services.clocks import TOUCHES
 from crm.kernel.core.history import history_of
@@ -45,10 +46,20 @@ def asked_by_time(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> lis
     return found
 
 
+def ever_seen(loaded: Loaded) -> Any:
+    """Return the records that the rule may see, and those that it might have when they were somebody else's."""
+    model, scope = MODELS[loaded.document.kind], loaded.actor.scope(loaded.document.kind, "view")
+    seen = model.objects.visible_to(loaded.actor)
+    if scope.owners is None:
+        return seen
+    theirs = history_of(model).objects.filter(owner_id__in=scope.owners).values("pgh_obj_id")
+    return model.objects.filter(Q(pk__in=seen.values("pk")) | Q(pk__in=theirs))
+
+
 def _spells(loaded: Loaded, trigger: Idle, since: dt.datetime, until: dt.datetime) -> list[Coming]:
     """Return the spells without activity that may have become long enough in the period."""
     kind, options = loaded.document.kind, loaded.document.options
-    rows = MODELS[kind].objects.visible_to(loaded.actor).filter(created_at__lt=until)
+    rows = ever_seen(loaded).filter(created_at__lt=until)
     found: list[Coming] = []
     listed = list(rows.order_by("pk").values_list("pk", "created_at", "owner_id"))
     for start in range(0, len(listed), 5_000):
@@ -116,7 +127,7 @@ def _scheduled(loaded: Loaded, trigger: Schedule, since: dt.datetime, until: dt.
     zone = loaded.context(since).zone
     ids = [NOTHING]
     if kind:
-        rows = MODELS[kind].objects.visible_to(loaded.actor).filter(created_at__lt=until).order_by("pk")
+        rows = ever_seen(loaded).filter(created_at__lt=until).order_by("pk")
         ids = list(rows.values_list("pk", flat=True)[:MOST_SCHEDULED])
     found: list[Asked] = []
     at = trigger.next_after(options, since, zone)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from crm.kernel.core.http import Request
 from crm.kernel.core.widgets import TypeaheadInput
+from crm.kernel.events.models import Event
 from workflows.conditions import judge
 from workflows.engine.loading import Loaded, load_rule
 from workflows.explaining import told
@@ -15,9 +16,10 @@ from workflows.fields import MODELS
 from workflows.forms import TrialForm
 from workflows.models import Rule, RuleVersion, Run
 from workflows.records import Named, kind_label, named
-from workflows.snapshots import Moment, Present, Reader, Snapshot, load
+from workflows.snapshots import Moment, Past, Present, Reader, Snapshot, load
 from workflows.tones import tone_of
 from workflows.trials import dry_context
+from workflows.whynot import answer_at, event_words, last_events
 
 LAST_RUNS, LAST_VERSIONS = 12, 30
 ASKED_FOR = ("deal", "contact", "company")
@@ -79,7 +81,15 @@ def _why(request: Request, rule: Rule) -> dict[str, Any]:
         "why_record": record,
         "why_widget": widget.render("record", record.pk if record else None, {"id": "why-record", "class": "input"}),
     }
-    return found | _answer(request, loaded, kind, record) if record is not None else found
+    if record is None:
+        return found
+    events = last_events(record.pk)
+    asked = next((each for each in events if str(each.pk) == request.GET.get("event")), None)
+    found["why_events"] = [(each.pk, event_words(each), each.recorded_at, each == asked) for each in events]
+    found["runs"] = _runs_of(loaded.rule, record)
+    return found | (
+        _answer_at(request, loaded, kind, asked) if asked is not None else _answer(request, loaded, kind, record)
+    )
 
 
 def _chosen(request: Request, kind: str) -> Any:
@@ -104,12 +114,28 @@ def _answer(request: Request, loaded: Loaded, kind: str, record: Any) -> dict[st
     context = loaded.context(timezone.now())
     verdict = judge(loaded.document.conditions, Snapshot(kind, record.pk, values or {}), context)
     (shown,) = load(kind, [Moment(record.pk)], fields, reader=Reader(Present(), request.actor))
-    runs = Run.objects.filter(rule=loaded.rule, record_id=record.pk).prefetch_related("steps")
-    lines = list(runs.order_by("-started_at", "-id")[:LAST_RUNS])
     return {
         "why_against": against,
         "why_conditions": told(loaded.document.conditions, verdict.trace, context, shown or {}),
         "why_held": bool(verdict.held),
         "why_trigger": loaded.document.trigger.describe(loaded.document.options) if loaded.document.trigger else "",
-        "runs": [shown_run(run, {record.pk: Named(str(record), "")}) for run in lines],
+    }
+
+
+def _runs_of(rule: Rule, record: Any) -> list[dict[str, Any]]:
+    runs = Run.objects.filter(rule=rule, record_id=record.pk).prefetch_related("steps")
+    lines = list(runs.order_by("-started_at", "-id")[:LAST_RUNS])
+    return [shown_run(run, {record.pk: Named(str(record), "")}) for run in lines]
+
+
+def _answer_at(request: Request, loaded: Loaded, kind: str, event: Event) -> dict[str, Any]:
+    """Ask the rule at something that happened to the record; values are those of then, as the person may see them."""
+    answer = answer_at(loaded, event)
+    fields = loaded.document.conditions.fields().values()
+    moment = Moment(event.subject_id, event.recorded_at, event.changeset_id)
+    (shown,) = load(kind, [moment], fields, reader=Reader(Past(), request.actor))
+    context = loaded.context(event.recorded_at)
+    return {
+        "why_then": answer,
+        "why_conditions": told(loaded.document.conditions, answer.trace, context, shown or {}),
     }
