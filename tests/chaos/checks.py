@@ -38,6 +38,12 @@ def differences(what: str, wanted: Iterable[Any], found: Iterable[Any]) -> list[
     return said + ([f"{what}: {more.total()} too many, such as {next(iter(more))}"] if more else [])
 
 
+def check_all(world: World, acknowledged: Mapping[UUID, list[UUID]], box: MailBox, hook: Hook) -> list[str]:
+    """Return all that is wrong."""
+    found = [*check_rest(), *check_moves(acknowledged), *check_runs(world)]
+    return [*found, *check_effects(world), *check_deliveries(box, hook)]
+
+
 def check_moves(acknowledged: Mapping[UUID, list[UUID]]) -> list[str]:
     """Each acknowledged move is one visit, with one timeline entry and one event, and visits join (P3, P9, W2)."""
     wrong = []

@@ -6,6 +6,8 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes
 from typing import Any
 
@@ -48,14 +50,17 @@ class Hook:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
 
-    def start(self) -> None:
-        """Answer from now on."""
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-
-def start_receivers(smtp_port: int, http_port: int) -> tuple[MailBox, Hook]:
-    """Start both; they end with the process."""
+@contextmanager
+def receivers(smtp_port: int, http_port: int) -> Iterator[tuple[MailBox, Hook]]:
+    """Let both answer while the block runs. Processes that are to be forked are forked before: both have threads."""
     box, hook = MailBox(), Hook(http_port)
-    Controller(box, hostname="127.0.0.1", port=smtp_port).start()
-    hook.start()
-    return box, hook
+    controller = Controller(box, hostname="127.0.0.1", port=smtp_port)
+    controller.start()
+    threading.Thread(target=hook.server.serve_forever, daemon=True).start()
+    try:
+        yield box, hook
+    finally:
+        hook.server.shutdown()
+        hook.server.server_close()
+        controller.stop()

@@ -24,7 +24,9 @@ WEIGHTS = {
 }  # fmt: skip
 FLUSH_EVERY = 20  # kills
 WAKE_EVERY = 10
-BACKLOG = 600  # events that wait while people hold still
+BACKLOG = 300  # events that wait while people hold still
+FEW = 4  # events between two kills, if they take no longer than
+LINGER = 2  # seconds
 PATIENCE = 300  # seconds without any progress
 
 
@@ -139,7 +141,8 @@ class Chaos:
         from django.core.management import call_command
 
         from crm.kernel.core.management.commands.run_all import run_beat, run_worker
-        from tests.chaos.receivers import start_receivers
+        from tests.chaos.receivers import receivers
+        from tests.chaos.resting import come_to_rest
         from tests.chaos.stack import Nursery, serve
         from tests.chaos.world import make_world
 
@@ -152,14 +155,14 @@ class Chaos:
             "beat": run_beat, "second beat": run_second_beat,
         }  # fmt: skip
         self.nursery = Nursery(parts, self.folder / "parts.log")
-        self.box, self.receiver = start_receivers(self.smtp, self.hook)
         signal.signal(signal.SIGINT, lambda *_: self.enough.set())
-        began = time.monotonic()
         try:
-            self._kill_while_people_work()
-            killed = time.monotonic()
-            self._come_to_rest()
-            return self._judge(killed - began, time.monotonic() - killed)
+            with receivers(self.smtp, self.hook) as (self.box, self.receiver):
+                began = time.monotonic()
+                self._kill_while_people_work()
+                killed = time.monotonic()
+                come_to_rest(PATIENCE)
+                return self._judge(killed - began, time.monotonic() - killed)
         finally:
             self.nursery.close()
             if self.redis:
@@ -183,12 +186,23 @@ class Chaos:
             if self.enough.is_set():
                 break
             wait_for_the_web(self.web)
-            time.sleep(self.dice.uniform(0.3, 1.0))
+            self._let_work(self.dice.uniform(0.2, 0.9))
             self._kill(self.dice.choices(names, [WEIGHTS[name] for name in names])[0])
             self._between(n)
         stop.set()
         for mover in self.movers:
             mover.join()
+
+    def _let_work(self, seconds: float) -> None:
+        """Let so much time pass, and a little more if it was too short for anything to be done."""
+        from crm.kernel.events.models import Event
+        from tests.chaos.resting import again
+
+        done = Event.objects.filter(processed_at__isnull=False).count
+        before, end = again(done), time.monotonic() + seconds + LINGER
+        time.sleep(seconds)
+        while again(done) < before + FEW and time.monotonic() < end:
+            time.sleep(0.2)
 
     def _kill(self, name: str) -> None:
         for part in self.nursery.parts:
@@ -234,53 +248,24 @@ class Chaos:
     def _between(self, n: int) -> None:
         """Empty Redis now and then, let time pass for what waits, and hold people still while too much waits."""
         from crm.kernel.events.models import Event
+        from tests.chaos.resting import again, wake
 
         if self.redis and n % FLUSH_EVERY == 0:
             self.flushes += self.redis.ask("flushall")
         if n % WAKE_EVERY == 0:
-            again(self._wake)
+            again(wake)
             waiting = again(Event.objects.waiting().count)
             for mover in self.movers:
                 (mover.held.set if waiting > BACKLOG else mover.held.clear)()
             if n % 50 == 0:
                 say(f"{n} kills, {again(Event.objects.count)} events, {waiting} waiting")
 
-    def _wake(self) -> None:
-        """Let the hour of runs that wait be over."""
-        from django.utils import timezone
-
-        from workflows.models import Run
-
-        Run.objects.filter(state="waiting", due_at__gt=timezone.now()).update(due_at=timezone.now())
-
-    def _come_to_rest(self) -> None:
-        """Wait until nothing is left, as long as something is worked off."""
-        from activities.mail.models import OutgoingMail
-        from crm.kernel.events.models import Event
-        from workflows.models import Run
-        from workflows.webhooks.models import Delivery
-
-        def left() -> tuple[int, ...]:
-            unsent = {"state__in": ["queued", "sending"]}
-            rows = (Event.objects.waiting(), Run.objects.pending())
-            queues = (OutgoingMail.objects.filter(**unsent), Delivery.objects.filter(**unsent))
-            return tuple(each.count() for each in (*rows, *queues))
-
-        before, deadline = None, time.monotonic() + PATIENCE
-        while any(now := again(left)) and time.monotonic() < deadline:
-            if now != before:
-                before, deadline = now, time.monotonic() + PATIENCE
-            again(self._wake)
-            time.sleep(0.5)
-
     def _judge(self, killing: float, resting: float) -> list[str]:
         from tests.chaos import checks
+        from tests.chaos.stack import moves_of
 
-        acknowledged = {deal: targets for mover in self.movers for deal, targets in mover.acknowledged.items()}
-        wrong = [
-            *checks.check_rest(), *checks.check_moves(acknowledged), *checks.check_runs(self.world),
-            *checks.check_effects(self.world), *checks.check_deliveries(self.box, self.receiver),
-        ]  # fmt: skip
+        acknowledged = moves_of(self.movers)
+        wrong = checks.check_all(self.world, acknowledged, self.box, self.receiver)
         refused: Counter[int] = Counter()
         for mover in self.movers:
             refused.update(mover.refused)
@@ -307,21 +292,6 @@ def say(text: str) -> None:
     """Print a line at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-
-
-def again(ask: Callable[[], Any]) -> Any:
-    """Ask the database until it answers."""
-    from django.db import connection
-
-    from tests.chaos.stack import DOWN
-
-    for _ in range(100):
-        try:
-            return ask()
-        except DOWN:
-            connection.close()
-            time.sleep(0.1)
-    raise RuntimeError("The database does not come back.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """The parts of the product as processes of their own that can be killed, and whoever works with it meanwhile."""
 
 import contextlib
+import gc
 import http.client
+import importlib
 import multiprocessing
 import os
 import random
@@ -13,12 +15,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import QuerySet
 from django.test import Client
 from django.urls import get_resolver
 from granian import Granian
@@ -30,6 +30,12 @@ from deals.models import Deal
 
 CSRF = "c" * 32
 DOWN = (DatabaseError, InterfaceError, EmbeddedServerError)  # what is raised while the database is away
+# What a part would import as it starts: a killed one is back sooner.
+PRELOADED = (
+    "celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.worker.consumer.consumer", "celery.worker.components",
+    "celery.worker.autoscale", "celery.concurrency.solo", "celery.concurrency.prefork", "celery.events.state",
+    "kombu.transport.redis", "crm.kernel.core.broker", "psycopg_pool", "smtplib", "workflows.engine.due",
+)  # fmt: skip
 fork = multiprocessing.get_context("fork")
 
 
@@ -51,6 +57,10 @@ class Nursery:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         celery_app.loader.import_default_modules()
         get_resolver().url_patterns  # noqa: B018  reading it imports every view, once for all children
+        for name in PRELOADED:
+            importlib.import_module(name)
+        gc.collect()
+        gc.freeze()
         while (name := pipe.recv()) is not None:
             pid = os.fork()
             if pid == 0:
@@ -173,6 +183,11 @@ class Mover(threading.Thread):
             self.refused[status] += 1
 
 
+def moves_of(movers: list[Mover]) -> dict[UUID, list[UUID]]:
+    """Return the acknowledged moves of each deal, in their order."""
+    return {deal: targets for mover in movers for deal, targets in mover.acknowledged.items()}
+
+
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as probe:
@@ -193,29 +208,8 @@ def wait_for_the_web(port: int, seconds: float = 30) -> None:
             return
 
 
-def is_subsequence(part: list[UUID], whole: list[UUID]) -> bool:
-    """Say whether `part` stands in `whole` in this order, with others between."""
-    rest = iter(whole)
-    return all(item in rest for item in part)
-
-
 def session_of(user: User) -> str:
     """Return the cookie of a logged-in browser."""
     client = Client()
     client.force_login(user)
     return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-
-
-def wait_for_none(waiting: Callable[[], QuerySet[Any]], seconds: float = 90) -> None:
-    """Wait until nothing is left of what waits; fail if none is worked off for so many seconds.
-
-    A long run makes more events than a worker does meanwhile, and rules add to them: how long they take as a whole, and how
-    many wait, says nothing.
-    """
-    most, deadline = -1, time.monotonic() + seconds
-    while left := waiting().count():
-        done = waiting().model._default_manager.count() - left
-        if done > most:
-            most, deadline = done, time.monotonic() + seconds
-        assert time.monotonic() < deadline, f"{left} are not worked off, such as {list(waiting().values()[:3])}"
-        time.sleep(0.2)

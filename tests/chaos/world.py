@@ -16,8 +16,6 @@ from workflows.models import Rule
 from workflows.services import create_rule, publish_rule
 from workflows.webhooks.services.endpoints import allow_host, create_endpoint
 
-DEALS = 48
-
 
 @dataclass
 class World:
@@ -30,7 +28,7 @@ class World:
     heard: dict[str, UUID | None]
 
 
-def make_world(http_port: int) -> World:
+def make_world(http_port: int, deals: int = 48) -> World:
     """Make the people, the deals with their contacts, and the rules."""
     with changeset(Actor.system("chaos"), "chaos.world"):
         Workspace.objects.create(name="Brightwater", base_currency="USD", timezone="Europe/London")
@@ -44,7 +42,7 @@ def make_world(http_port: int) -> World:
         team.save()
     actor = Actor.of(admin)
     stages = list(Pipeline.objects.get().stages.usable().open())
-    deals = [_deal(n, rep, actor) for n in range(DEALS)]
+    made = [_deal(n, rep, actor) for n in range(deals)]
     rules, heard = {}, {}
     for name, kind, stage, steps in _rules(stages, [rep, mate], actor, http_port):
         options = {"to_stage": [str(stage.pk)]} if stage else {"fields": ["owner"]} if kind == "deal.changed" else {}
@@ -53,7 +51,7 @@ def make_world(http_port: int) -> World:
         rule = create_rule(name=name, document=document, actor=actor)
         rules[name] = publish_rule(rule_id=rule.pk, actor=actor)
         heard[name] = stage.pk if stage else None
-    return World(admin, deals, [each.pk for each in stages], rules, heard)
+    return World(admin, made, [each.pk for each in stages], rules, heard)
 
 
 def _deal(n: int, rep: User, actor: Actor) -> UUID:
