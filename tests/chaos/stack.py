@@ -185,7 +185,7 @@ class Mover(threading.Thread):
 
 def moves_of(movers: list[Mover]) -> dict[UUID, list[UUID]]:
     """Return the acknowledged moves of each deal, in their order."""
-    return {deal: targets for mover in movers for deal, targets in mover.acknowledged.items()}
+    return {deal: targets for mover in movers for deal, targets in list(mover.acknowledged.items())}
 
 
 def free_port() -> int:

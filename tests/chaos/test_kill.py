@@ -73,7 +73,9 @@ def kill_while_people_work(port: int, nursery: Nursery, world: World) -> dict[UU
         part = dice.choice(["web", "worker"])
         nursery.kill(part)
         nursery.start(part)
-    time.sleep(1)
+    end = time.monotonic() + 60
+    while sum(map(len, moves_of(movers).values())) <= KILLS and time.monotonic() < end:
+        time.sleep(0.2)
     stop.set()
     for mover in movers:
         mover.join()
