@@ -35,7 +35,8 @@ HEARD: tuple[type[DomainEvent], ...] = (
 )  # fmt: skip
 # Those that may bring a due time forward.
 TIMED: tuple[type[DomainEvent], ...] = (
-    deals.DealCreated, deals.DealChanged, deals.DealReopened, deals.DealRestored, people.ContactCreated,
+    deals.DealCreated, deals.DealChanged, deals.DealReopened, deals.DealRestored, deals.DealLost, deals.DealBinned,
+    people.ContactCreated,
     people.ContactChanged, people.ContactRestored, people.CompanyCreated, people.CompanyChanged, people.CompanyRestored,
     work.TaskCreated, work.TaskAssigned, work.TaskReopened, work.TaskChanged,
 )  # fmt: skip

@@ -14,7 +14,8 @@ from crm.kernel.audit.undo import undo
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Holiday
-from deals.services import edit_deal
+from deals.models import LostReason
+from deals.services import close_deal, edit_deal
 from workflows.models import DueTime, Run
 
 from .conftest import look, work
@@ -197,3 +198,18 @@ def test_due_rows_are_found_by_their_index(publish, new_deal, django_assert_max_
     assert DueTime.objects.filter(at__gt=timezone.now()).count() == 5
     with django_assert_max_num_queries(12):  # savepoints included: nothing is due, nothing is scanned
         look()
+
+
+def test_whoever_is_a_lead_again_after_a_lost_deal_is_watched_again(publish, new_deal, new_lead, rep):
+    with at(2026, 5, 4, 10):
+        publish("lead.idle", options={"days": 3})
+        lead = new_lead(owner=rep)
+        deal = new_deal(contacts=[(lead.pk, "")])
+        look()
+    with at(2026, 5, 12, 10):
+        look()
+    assert reminders() == []  # an opportunity, no lead
+    with at(2026, 5, 12, 11):
+        close_deal(deal_id=deal.pk, won=False, lost_reason=LostReason.objects.first(), actor=Actor.of(rep))
+        look()
+    assert len(reminders()) == 1

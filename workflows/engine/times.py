@@ -15,9 +15,11 @@ from django.utils import timezone
 
 from crm.kernel.core.ids import uuid7
 from crm.kernel.events.bus import DomainEvent
+from deals.events import DealEvent
+from deals.services.lifecycle import contacts_of_deals
 from workflows.models import DueTime, Rule
 from workflows.triggers import TimeTrigger, triggers
-from workflows.triggers.times import Schedule
+from workflows.triggers.times import LeadIdle, Schedule
 
 from .loading import Loaded, load_rule
 
@@ -45,7 +47,14 @@ def follow(events: Sequence[DomainEvent]) -> None:
             for each in events
             if loaded.document.kind == each.kind and trigger.touched_by(each.name, each.payload(), options)
         ]
+        if isinstance(trigger, LeadIdle):
+            ids += _people_of([each.subject_id for each in events if isinstance(each, DealEvent)])
         look_anew(loaded.rule, loaded.document.kind, ids, now)
+
+
+def _people_of(deal_ids: list[UUID]) -> list[UUID]:
+    """Return the contacts who may be leads again by what happened to deals: that is derived, and no event of theirs (R4)."""
+    return contacts_of_deals(deal_ids) if deal_ids else []
 
 
 def look_anew(rule: Rule, kind: str, ids: Iterable[UUID], now: dt.datetime) -> None:

@@ -322,4 +322,4 @@ class Schedule(TimeTrigger):
 
 TIME_TRIGGERS: tuple[Any, ...] = (DealIdle(), LeadIdle(), ContactIdle(), Overdue(), DateComing(), Schedule())
 
-__all__ = ["TIME_TRIGGERS", "DateComing", "Idle", "Overdue", "Schedule"]
+__all__ = ["TIME_TRIGGERS", "DateComing", "Idle", "LeadIdle", "Overdue", "Schedule"]
