@@ -20,6 +20,7 @@ PARTS = (
     "bulk",
     "export",
     "duplicates",
+    "rules",
     "memory",
     "start",
 )

@@ -186,6 +186,24 @@ def measure_duplicates(options: argparse.Namespace, var: Path) -> None:
     keep(options.size, "duplicates", found)
 
 
+def measure_rules(options: argparse.Namespace, var: Path) -> None:
+    """Time rules from an event to its effect, the look at what is due, and a dry run."""
+    with copied():
+        found = in_child("bench.rules")
+    of = f"{found['moves']} in {found['seconds']:.1f} s; 20 rules, one makes a task"
+    lines = [
+        Line("events through the rules", found["per_second"], 300, 1000, "/s", of, higher=True),
+        Line("bare outbox, one by one", found["bare_singly"], 0, 0, "/s"),
+        Line("bare outbox, in hundreds", found["bare_together"], 0, 0, "/s"),
+        Line("bare outbox / rules", found["bare_singly"] / found["per_second"], 0, 0, "x"),
+        *(Line(f"move to task at rest, {broker}", each, 1, 0.5, "s") for broker, each in found["delays"].items()),
+        Line("look for idle deals / raw SQL", found["look"] / found["raw"], 3, 2, "x", f"{found['waiting']} waiting"),
+        Line("dry run of 30 days", found["dry_seconds"], 60, 30, "s", f"{found['dry_events']} events"),
+    ]
+    print_lines(f"Rules, {options.size} (load {load()})", lines)
+    keep(options.size, "rules", found)
+
+
 def measure_memory(options: argparse.Namespace, var: Path) -> None:
     """Weigh the whole stack at rest."""
     cookies = cookies_of(pages.EMAILS["admin"])

@@ -167,6 +167,12 @@ class Verdict:
         return [line for line in self.trace if line["held"] is False]
 
 
+def holds(group: Group, snapshot: Snapshot, context: RuleContext) -> bool | None:
+    """Say whether conditions hold, without saying why; None where the past does not tell."""
+    with timezone.override(context.zone):
+        return group.weigh({each.path: each.holds(snapshot, context) for each in group.tests()})
+
+
 def judge(group: Group, snapshot: Snapshot, context: RuleContext) -> Verdict:
     """Hold conditions against a snapshot: each is asked, so that the answer names all that failed."""
     with timezone.override(context.zone):

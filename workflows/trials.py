@@ -89,8 +89,7 @@ class Lines:
             rows = rows.exclude(outcome=TrialLine.MATCH)
         else:
             rows = own_matches(self.trial)
-        numeric = after.isascii() and after.isdigit() and len(after) < 19
-        first = self.trial.lines.filter(pk=int(after)).first() if numeric else None
+        first = self._line_at(after)
         if first is not None:
             rows = rows.filter(at__lte=first.at).exclude(at=first.at, pk__gte=first.pk)
         found = list(rows.order_by("-at", "-id")[: PAGE + 1])
@@ -99,6 +98,13 @@ class Lines:
             "lines": self.shown(found[:PAGE]), "more": more, "asked": wanted, "filters": self._filters(wanted),
             "conditions": self._conditions(wanted) if wanted.get("why") == "conditions" else [],
         }  # fmt: skip
+
+    def _line_at(self, key: str) -> TrialLine | None:
+        """Return the line that an address names, None for anything else."""
+        try:
+            return self.trial.lines.filter(pk=UUID(key)).first()
+        except ValueError:
+            return None
 
     def _filters(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
         """Return the kinds of lines that there are, each with its number and address."""
@@ -141,7 +147,7 @@ class Lines:
         values = self._values(there)
         return [self._line(row, names.get(row.record_id), people, values.get(row.pk, {})) for row in rows]  # type: ignore[arg-type]
 
-    def _values(self, rows: Sequence[TrialLine]) -> dict[int, dict[str, Any]]:
+    def _values(self, rows: Sequence[TrialLine]) -> dict[UUID, dict[str, Any]]:
         fields = {**self.published.fields(), **self.document.fields()}
         if not rows or not self.document.kind or not fields:
             return {}

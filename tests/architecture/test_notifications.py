@@ -10,13 +10,13 @@ APPS = ("crm", "contacts", "deals", "activities", "workflows")
 
 
 def told() -> dict[str, str]:
-    """Return the topics that the source names, each with a file: `Note(topic="…")`, and `_tell(…, "…")` of activities."""
+    """Return the topics that the source names, each with a file: `Note(topic="…")`, and `Message(…, "…")` of activities."""
     found = {}
     for path in (file for app in APPS for file in (ROOT / app).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Note", "_tell"):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Note", "Message"):
                 values = [each.value for each in node.keywords if each.arg == "topic"]
-                values += node.args[2:3] if node.func.id == "_tell" else []
+                values += node.args[2:3] if node.func.id == "Message" else []
                 found |= {each.value: path.name for each in values if isinstance(each, ast.Constant)}
     return found
 

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from contacts.models import Contact
 from crm.kernel.core.changes import Actor
 from crm.kernel.users.models import User
+from workflows.calendars import Calendar
 from workflows.conditions import RuleContext
 from workflows.fields import RuleField
 from workflows.options import Option
@@ -51,7 +53,8 @@ class Plan:
 class Performing:
     """One step about to be done for one record. `row` holds the record's columns as they are at that moment.
 
-    `run_id` and `index` are the key of its effects (W3). `pools` remembers whose turn it is.
+    `run_id` and `index` are the key of its effects (W3). `pools` remembers whose turn it is. `known` are people and
+    calendars that have been read, shared by steps that are done together.
     """
 
     kind: str
@@ -64,6 +67,7 @@ class Performing:
     index: int
     pools: Any
     run_id: UUID | None = None
+    known: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def actor(self) -> Actor:
@@ -78,7 +82,31 @@ class Performing:
     @cached_property
     def owner(self) -> User | None:
         """The owner of the record, or the assignee of a task."""
-        return person_of(self.row.get("assignee_id" if self.kind == "task" else "owner_id"))
+        return self.person(self.row.get("assignee_id" if self.kind == "task" else "owner_id"))
+
+    def person(self, pk: Any) -> User | None:
+        """Return a person with role and team."""
+        if pk is None:
+            return None
+        key = UUID(str(pk))
+        if key not in self.known:
+            self.known[key] = person_of(key)
+        found: User | None = self.known[key]
+        return found
+
+    def sees_contact(self, pk: UUID) -> bool:
+        """Say whether the actor may see a contact (U3)."""
+        key = (Contact, pk)
+        if key not in self.known:
+            self.known[key] = Contact.objects.visible_to(self.actor).filter(pk=pk).exists()
+        return bool(self.known[key])
+
+    def calendar(self, person: UUID) -> Calendar:
+        """Return a calendar that knows a person's days."""
+        found: Calendar | None = self.known.get(Calendar)
+        if found is None or person not in found.people:
+            found = self.known[Calendar] = Calendar.of({person, *(found.people if found is not None else ())})
+        return found
 
     def link(self, kind: str) -> UUID | None:
         """Return the record's own link to a record of a kind: itself, its company, its contact, its deal."""
@@ -102,6 +130,8 @@ class Action:
     kinds: ClassVar[tuple[str, ...] | None] = None
     options: ClassVar[tuple[Option, ...]] = ()
     waits: ClassVar[bool] = False
+    changes_records: ClassVar[bool] = True  # what conditions look at: not tasks, mails or notices
+    together: ClassVar[bool] = False  # many at once, by `do_together`; no rule listens to what it does
 
     def check(self, drafted: Drafted) -> None:
         """Note what cannot work although each option by itself can be read."""
@@ -114,9 +144,13 @@ class Action:
         """Return what the step would do; writes nothing. May raise Refused."""
         raise NotImplementedError
 
-    def do(self, step: Performing, plan: Plan) -> dict[str, Any]:
-        """Do it, through the services, as the actor; return what to remember of it."""
+    def do(self, step: Performing, plan: Plan) -> dict[str, Any] | None:
+        """Do it, through the services, as the actor; return what to remember of it, None if nothing was left to do."""
         raise NotImplementedError
+
+    def do_together(self, steps: Sequence[tuple[Performing, Plan]]) -> list[dict[str, Any] | None]:
+        """Do the step of many runs, all or none; return what to remember of each. For actions that are `together`."""
+        return [self.do(step, plan) for step, plan in steps]
 
     def after(self, step: Performing, plan: Plan) -> Mapping[str, Any]:
         """Return the columns of the record that it changes, with their new values: later steps of a dry run see them."""

@@ -32,6 +32,7 @@ class CallWebhook(Action):
     key = "call_webhook"
     label = gettext_lazy("Call a webhook")
     icon = "webhook"
+    changes_records = False
     options = (
         Option(key="endpoint", label=gettext_lazy("Webhook"), type="choice", required=True, choices=endpoints),
         Option(key="fields", label=gettext_lazy("Fields to send"), type="fields", choices=_fields),

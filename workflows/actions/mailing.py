@@ -31,6 +31,7 @@ class SendEmail(Action):
     key = "send_email"
     label = gettext_lazy("Send an e-mail")
     icon = "mail"
+    changes_records = False
     kinds = ("deal", "contact")
     options = (
         Option(key="template", label=gettext_lazy("Template"), type="template", required=True, choices=templates),

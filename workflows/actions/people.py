@@ -61,7 +61,7 @@ def meant(step: Performing, who: str) -> list[User]:
     elif who == MANAGER:
         found = [manager_of(step.owner)]
     elif who == PERSON:
-        found = [person_of(step.options.get("person"))]
+        found = [step.person(step.options.get("person"))]
     elif who == RULE_OWNER:
         found = [step.actor.user]
     else:

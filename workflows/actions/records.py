@@ -16,7 +16,7 @@ from crm.kernel.core.errors import Refused
 from crm.kernel.customfields.fields import PREFIX, field_of
 from crm.kernel.customfields.types import type_of
 from crm.kernel.users.models import User
-from deals.models import LostReason, Stage
+from deals.models import Deal, LostReason, Stage
 from deals.offers import reason_choices, stage_choices
 from deals.services import create_deal, edit_deal, move_deal
 from workflows.conditions import RuleContext
@@ -250,12 +250,15 @@ class MoveStage(Action):
             return Plan(_("%(stage)s is in another pipeline") % {"stage": stage.name}, skip=True)
         return Plan(_("Moved to %(stage)s") % {"stage": stage.name}, {"stage": str(stage.pk)})
 
-    def do(self, step: Performing, plan: Plan) -> dict[str, Any]:
-        """Move it through the one service."""
+    def do(self, step: Performing, plan: Plan) -> dict[str, Any] | None:
+        """Move it through the one service; a person may have been faster since it was planned."""
+        stage = Stage.objects.get(pk=plan.data["stage"])
+        if Deal.objects.select_for_update().filter(pk=step.record_id, stage=stage).exists():
+            return None
         reason = step.options.get("lost_reason")
         move_deal(
             deal_id=step.record_id,  # type: ignore[arg-type]
-            to_stage=Stage.objects.get(pk=plan.data["stage"]),
+            to_stage=stage,
             actor=step.actor,
             lost_reason=LostReason.objects.filter(pk=reason).first() if reason else None,
         )

@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from activities.models import Task
-from activities.services.tasks import TaskRow, create_task
-from contacts.models import Contact
+from activities.services.tasks import TaskRow, create_tasks
 from crm.kernel.core.errors import Refused
-from workflows.calendars import Calendar
 from workflows.conditions import RuleContext
 from workflows.fields import RuleField
 from workflows.options import Option
@@ -29,6 +27,8 @@ class CreateTask(Action):
     key = "create_task"
     label = gettext_lazy("Create a task")
     icon = "circle-check"
+    changes_records = False
+    together = True
     options = (
         Option(key="title", label=gettext_lazy("Title"), type="merge_text", required=True, most=200),
         Option(key="notes", label=gettext_lazy("Notes"), type="merge_text", most=5_000),
@@ -92,20 +92,31 @@ class CreateTask(Action):
         pk = step.link("contact")
         if pk is None or step.kind == "contact":
             return pk
-        return pk if Contact.objects.visible_to(step.actor).filter(pk=pk).exists() else None
+        return pk if step.sees_contact(pk) else None
 
     def _due(self, step: Performing, person: UUID) -> dt.date:
-        calendar = Calendar.of([person])
+        calendar = step.calendar(person)
         today = step.context.now.astimezone(calendar.zone(person)).date()
         days = int(step.options["due_days"])
         if step.options["due_calendar"] == "working" and days:
             return calendar.after(person, today, days - 1, working=True)
         return today + dt.timedelta(days=days)
 
-    def do(self, step: Performing, plan: Plan) -> dict[str, Any]:
+    def do(self, step: Performing, plan: Plan) -> dict[str, Any] | None:
         """Make it through the service of tasks."""
+        (result,) = self.do_together([(step, plan)])
+        return result
+
+    def do_together(self, steps: Sequence[tuple[Performing, Plan]]) -> list[dict[str, Any] | None]:
+        """Make all of them through the service of tasks."""
+        if not steps:
+            return []
+        made = create_tasks(rows=[self._row(step, plan) for step, plan in steps], actor=steps[0][0].actor)
+        return [{"task": str(task.pk)} for task in made]
+
+    def _row(self, step: Performing, plan: Plan) -> TaskRow:
         time = step.options.get("due_time")
-        row = TaskRow(
+        return TaskRow(
             title=plan.data["title"],
             notes=filled(step.options.get("notes") or "", step.snapshot, step.context, step.kind),
             type=step.options["type"],
@@ -118,7 +129,6 @@ class CreateTask(Action):
             company_id=step.link("company"),
             deal_id=step.link("deal"),
         )
-        return {"task": str(create_task(row=row, actor=step.actor).pk)}
 
     def needs(self, kind: str) -> str:
         """Tasks are made by whoever may edit tasks."""

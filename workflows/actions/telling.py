@@ -25,6 +25,7 @@ class Notify(Action):
     key = "notify"
     label = gettext_lazy("Notify people")
     icon = "bell"
+    changes_records = False
     options = (
         Option(key="who", label=gettext_lazy("Whom"), type="choices", required=True, default=[OWNER], choices=WHO),
         person_option(),

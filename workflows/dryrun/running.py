@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -64,6 +65,7 @@ class Walk:
         self.total = 0
         self._judge = Judge(loaded, self.result)
         self._pools = RememberedPools(before=since)
+        self._known: dict[Any, Any] = {}
         self._batches: Iterator[list[Asked]] | None = None
 
     def step(self) -> bool:
@@ -74,7 +76,7 @@ class Walk:
             batch = next(self._batches, None)
             if batch is None:
                 return False
-            plan_steps(self.loaded, self._judge.ask(batch), self._pools)
+            plan_steps(self.loaded, self._judge.ask(batch), self._pools, self._known)
         self.result.truncated = len(self.result.matches) >= self.most
         return not self.result.truncated
 

@@ -18,25 +18,34 @@ from workflows.snapshots import Moment, Past, Reader, Row, Snapshot, load
 from .results import Match, Planned
 
 
-def plan_steps(loaded: Loaded, found: list[tuple[Match, Row, Moment]], pools: RememberedPools) -> None:
-    """Fill in what the steps of matches would have done; the values of all are read at once."""
+def plan_steps(
+    loaded: Loaded, found: list[tuple[Match, Row, Moment]], pools: RememberedPools, known: dict[Any, Any]
+) -> None:
+    """Fill in what the steps of matches would have done; the values of all are read at once, people once (`known`)."""
     if not found:
         return
     document = loaded.document
     if not document.kind:
         for match, _row, _moment in found:
-            _plan(loaded, match, {}, {}, pools)
+            _plan(loaded, match, {}, {}, pools, known)
         return
     reader = Reader(Past(), loaded.actor)
     moments = [moment for _match, _row, moment in found]
     values = load(document.kind, moments, document.fields().values(), reader=reader)
     people = reader.source.people(moments) if document.kind == "deal" else [None] * len(moments)
-    for (match, row, _moment), known, person in zip(found, values, people, strict=True):
+    for (match, row, _moment), seen, person in zip(found, values, people, strict=True):
         linked: dict[str, Any] = dict(row) | ({"contact_id": person} if document.kind == "deal" else {})
-        _plan(loaded, match, linked, dict(known or {}), pools)
+        _plan(loaded, match, linked, dict(seen or {}), pools, known)
 
 
-def _plan(loaded: Loaded, match: Match, row: dict[str, Any], values: dict[str, Any], pools: RememberedPools) -> None:
+def _plan(
+    loaded: Loaded,
+    match: Match,
+    row: dict[str, Any],
+    values: dict[str, Any],
+    pools: RememberedPools,
+    known: dict[Any, Any],
+) -> None:
     later = False
     for index, use in enumerate(loaded.document.steps):
         snapshot = Snapshot(match.record_kind, match.record_id, values)  # type: ignore[arg-type]
@@ -48,8 +57,8 @@ def _plan(loaded: Loaded, match: Match, row: dict[str, Any], values: dict[str, A
             match.steps.append(Planned(use.action.key, words, False, trace=verdict.trace, later=later))
             continue
         step = Performing(
-            match.record_kind, match.record_id, row, snapshot, use.options, context, loaded.rule, index, pools
-        )
+            match.record_kind, match.record_id, row, snapshot, use.options, context, loaded.rule, index, pools, None, known
+        )  # fmt: skip
         planned, plan = _ask(use, step, later)
         match.steps.append(planned)
         if plan is None:

@@ -21,7 +21,8 @@ from workflows.triggers.times import Idle, Schedule
 
 from .breaking import break_rule
 from .candidates import matching
-from .events import HELD_FOR, over_rate
+from .desk import ran_lately
+from .events import HELD_FOR
 from .loading import Loaded, load_rule
 from .running import BACK_OFF, Work, advance, before_event, finish, lock_record, save
 
@@ -71,9 +72,9 @@ def _go_on(run: Run) -> None:
     elif reason := loaded.broken:
         break_rule(run.rule, reason)
         run.state, run.cause, run.reason, run.due_at = Run.State.HELD, "broken", reason[:500], None
-    elif run.cause == "rate" and over_rate(loaded, timezone.now()):
+    elif run.cause == "rate" and ran_lately(loaded, timezone.now()) >= loaded.document.rate_per_hour:
         run.due_at = timezone.now() + HELD_FOR
-    elif run.position == 0 and run.state in (Run.State.READY, Run.State.HELD) and not _still_matches(work):
+    elif _not_begun(run) and not _still_matches(work):
         finish(run, Run.State.SKIPPED, "unmatched", _("Its conditions did not hold any more when it was to start."))
     else:
         if run.state == Run.State.HELD:
@@ -81,6 +82,11 @@ def _go_on(run: Run) -> None:
         run.version, run.cause, run.reason = loaded.version, "", ""
         advance(work)
     save(work, new=False)
+
+
+def _not_begun(run: Run) -> bool:
+    """Say whether the run's conditions are still to be asked."""
+    return run.position == 0 and (run.state in (Run.State.READY, Run.State.HELD) or run.cause == "asking")
 
 
 def _record_there(run: Run) -> bool:

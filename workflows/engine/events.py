@@ -1,84 +1,124 @@
-"""What happens when an event is taken in: each rule that hears it is asked, and runs or does not (W3-W5).
+"""What happens when events are taken in: each rule that hears one is asked, and runs or does not (W3-W5).
 
-Called from the outbox in a transaction of its own, together with the mark that the event is done. Each rule is asked under a
-savepoint, so that one that fails does not stop the others.
+Called from the outbox, in the transaction in which events are marked as done. What rules ask for is read once for all of
+them. Where anything fails they are taken in one by one and each rule is asked under a savepoint of its own: then the one
+that fails is tried again later and rests in the end, and does not stop the others (W8).
 """
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.utils import timezone
+from django.db import InterfaceError, transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import survivors_of
-from crm.kernel.audit.models import ChangeSet
 from crm.kernel.events.models import Event
-from workflows.conditions import Verdict, judge
+from workflows.conditions import Verdict, holds, judge
 from workflows.fields import MODELS
 from workflows.models import Reentry, RuleState, Run
 from workflows.snapshots import JustThen, Moment, Present, Reader, Row, Snapshot, Source, load
 
+from . import together
 from .breaking import brake, break_rule
+from .desk import Desk, lock_records
 from .loading import Loaded, keys_for, listening_to, special_source
-from .running import MAX_DEPTH, Work, advance, before_event, finish, lock_record, save
+from .running import BACK_OFF, MAX_DEPTH, Work, advance, before_event, finish, lock_record, save
 
-HOUR = dt.timedelta(hours=1)
+log = logging.getLogger(__name__)
 HELD_FOR = dt.timedelta(minutes=5)
 
 
-def take_in(event: Event) -> None:
-    """Ask every rule that hears the event (W3)."""
-    hearing, leaving = keys_for(event.name)
-    found = listening_to([*hearing, *leaving])
-    if not found:
+def take_in(events: Sequence[Event]) -> None:
+    """Ask every rule that hears one of the events, in their order (W3)."""
+    keys = {name: keys_for(name) for name in dict.fromkeys(each.name for each in events)}
+    found = listening_to({key for hearing, leaving in keys.values() for key in (*hearing, *leaving)})
+    rules = {
+        name: [each for each in found if each.rule.trigger in (*hearing, *leaving)]
+        for name, (hearing, leaving) in keys.items()
+    }
+    heard = [each for each in events if rules[each.name]]
+    if not heard:
         return
-    lock_record(event.subject_id)
-    facts = Facts(event, found)
-    for loaded in found:
+    lock_records([each.subject_id for each in heard])
+    try:
         with transaction.atomic():
-            if loaded.rule.trigger in leaving:
-                facts.leave(loaded)
-            if loaded.rule.trigger in hearing:
-                consider(loaded, facts)
+            _ask_all(heard, rules, nullcontext)
+    except InterfaceError:
+        raise  # the connection is gone: the transaction with it, and another worker takes the events
+    except Exception:
+        log.info("rules are asked one by one", exc_info=True)
+        for event in heard:
+            _ask_all([event], rules, transaction.atomic)
 
 
-@dataclass
+def _ask_all(events: Sequence[Event], rules: Mapping[str, Sequence[Loaded]], fence: Callable[[], Any]) -> None:
+    """Ask the rules; behind a `fence` one that fails stops no other."""
+    desk = Desk(events, rules, together=fence is nullcontext)
+    for event in events:
+        hearing, leaving = keys_for(event.name)
+        facts = Facts(event, desk)
+        for loaded in rules[event.name]:
+            try:
+                with fence():
+                    if loaded.rule.trigger in leaving:
+                        facts.leave(loaded)
+                    if loaded.rule.trigger in hearing:
+                        consider(loaded, facts)
+            except Exception as error:
+                if fence is nullcontext or isinstance(error, InterfaceError):
+                    raise
+                log.exception("rule %s could not be asked about event %s", loaded.rule.pk, event.pk)
+                desk.forget()
+                _ask_later(loaded, facts, error)
+    together.perform(desk.waiting)
+
+
+def _ask_later(loaded: Loaded, facts: "Facts", error: Exception) -> None:
+    """Keep a rule that could not be asked as a run that is tried again, and rests in the end (W8)."""
+    run = _new(loaded, facts, state=Run.State.RETRYING, cause="asking", attempts=1)
+    run.reason = f"{type(error).__name__}: {error}"[:500]
+    run.due_at = facts.now + dt.timedelta(seconds=BACK_OFF[0])
+    save(Work(run, loaded), new=True)
+
+
 class Facts:
-    """What is known of an event's record, read once for all rules."""
+    """What is known of an event's record."""
 
-    event: Event
-    rules: list[Loaded]
-    now: dt.datetime = field(default_factory=timezone.now)
-    record_id: UUID = field(init=False)
-    row: Row | None = field(init=False)
-    reader: Reader = field(init=False)
-    source: Source = field(init=False)
-    states: dict[UUID, RuleState] = field(init=False)
-    shared: Mapping[str, Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        model = MODELS.get(self.event.kind)
-        self.record_id = self.event.subject_id
-        self.reader = Reader(Present())
-        self.row = self._read(model) if model is not None else None
+    def __init__(self, event: Event, desk: Desk) -> None:
+        self.event = event
+        self.desk = desk
+        self.now = desk.now
+        self.record_id = event.subject_id
+        model = MODELS.get(event.kind)
+        self.row: Row | None = desk.read(event) if model is not None else None
         if self.row is not None and self.row.get("merged_into_id"):
             survivor = survivors_of(model, [self.record_id]).get(self.record_id)  # type: ignore[arg-type]
             if survivor is not None:
-                self.record_id, self.row = survivor, None
+                self.record_id = survivor
                 lock_record(survivor)
-                self.row = self._read(model)
-        self.source = JustThen() if self._late() else Present()
-        rows = RuleState.objects.filter(record_id=self.record_id, rule__in=[each.rule.pk for each in self.rules])
-        self.states = {each.rule_id: each for each in rows}
-        fields = {key: each for loaded in self.rules for key, each in loaded.document.conditions.fields().items()}
-        plain = [each for each in fields.values() if not each.path.startswith("contact__")]
-        reader = Reader(self.source) if self.source.past else self.reader
-        (values,) = load(self.event.kind, [self.moment], plain, reader=reader) if model else (None,)
-        self.shared = values or {}
+                (self.row,) = desk.reader.rows(model, [Moment(survivor)])  # type: ignore[arg-type]
+        self.source: Source = JustThen() if desk.late(event) else Present()
+
+    @cached_property
+    def shared(self) -> Mapping[str, Any]:
+        """The values that rules ask for and that need no actor."""
+        if self.event.kind not in MODELS:
+            return {}
+        if not self.source.past:
+            return self.desk.values(self.event, self.record_id)
+        fields = self.desk.fields_of(self.event.kind)
+        (values,) = load(self.event.kind, [self.moment], fields, reader=Reader(self.source))
+        return values or {}
+
+    @property
+    def states(self) -> dict[UUID, RuleState]:
+        """Whether the record is inside the conditions of rules."""
+        return self.desk.states(self.record_id)
 
     @property
     def moment(self) -> Moment:
@@ -86,14 +126,6 @@ class Facts:
         if not self.source.past:
             return Moment(self.record_id)
         return Moment(self.record_id, self.event.recorded_at, self.event.changeset_id)
-
-    def _late(self) -> bool:
-        """Say whether something has happened to the record since: then conditions are about what was true at the event."""
-        later = Event.objects.filter(subject_id=self.event.subject_id, pk__gt=self.event.pk)
-        return bool(later.exclude(changeset_id=self.event.changeset_id).exists())
-
-    def _read(self, model: Any) -> Row | None:
-        return self.reader.rows(model, [Moment(self.record_id)])[0]
 
     def sees(self, loaded: Loaded) -> bool:
         """Say whether the rule's actor may see the record (W9)."""
@@ -159,12 +191,11 @@ def consider(loaded: Loaded, facts: Facts) -> None:
     if not facts.sees(loaded):
         return
     before = _before(loaded, facts) if document.asks_before else None
-    verdict = judge(document.conditions, facts.snapshot(loaded, before), loaded.context(facts.now))
-    if not verdict.held:
+    snapshot, context = facts.snapshot(loaded, before), loaded.context(facts.now)
+    if not holds(document.conditions, snapshot, context):
         facts.leave(loaded)
-        return
-    if enters(loaded, facts):
-        run_now(loaded, facts, verdict, before)
+    elif enters(loaded, facts):
+        run_now(loaded, facts, judge(document.conditions, snapshot, context), before)
 
 
 def _before(loaded: Loaded, facts: Facts) -> Mapping[str, Any] | None:
@@ -230,7 +261,7 @@ def run_now(loaded: Loaded, facts: Facts, verdict: Verdict, before: Mapping[str,
     me = f"{loaded.rule.pk}:{facts.record_id}"
     run.chain = [*chain, me]
     work = Work(run, loaded, before)
-    if ChangeSet.objects.undo_of(facts.event.changeset_id).exists():
+    if facts.desk.undone(facts.event):
         finish(run, Run.State.CANCELLED, "undone", _("What set it off was undone."))
     elif facts.row is None or facts.row.get("binned_at") is not None:
         finish(run, Run.State.SKIPPED, "gone", _("The record was deleted in the meantime."))
@@ -239,12 +270,18 @@ def run_now(loaded: Loaded, facts: Facts, verdict: Verdict, before: Mapping[str,
     elif facts.event.depth >= MAX_DEPTH:
         words = _("A chain of rules ends after %(depth)d steps.") % {"depth": MAX_DEPTH}
         finish(run, Run.State.STOPPED, "depth", words)
-    elif over_rate(loaded, facts.now):
+    elif facts.desk.over_rate(loaded):
         run.state, run.cause, run.due_at = Run.State.HELD, "rate", facts.now + HELD_FOR
         run.reason = _("The brake: more than %(rate)d runs in an hour.") % {"rate": loaded.document.rate_per_hour}
         brake(loaded.rule, facts.now)
     else:
+        facts.desk.count(loaded)
+        if facts.desk.together and together.can_wait_for_others(loaded):
+            facts.desk.waiting.append(work)
+            return
         advance(work)
+        if work.changed_records:
+            facts.desk.forget()
     save(work, new=True)
 
 
@@ -253,10 +290,3 @@ def chain_of(event: Event) -> list[str]:
     if not event.depth:
         return []
     return Run.objects.filter(changeset_id=event.changeset_id).values_list("chain", flat=True).first() or []
-
-
-def over_rate(loaded: Loaded, now: dt.datetime) -> bool:
-    """Say whether the rule has run as often as it may within the last hour (the brake)."""
-    rate = loaded.document.rate_per_hour
-    rows = Run.objects.filter(rule=loaded.rule, started_at__gt=now - HOUR).exclude(state=Run.State.HELD)
-    return bool(rows.order_by()[:rate].count() >= rate)

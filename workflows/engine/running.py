@@ -11,7 +11,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import InterfaceError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from crm.kernel.core.changes import changeset
 from crm.kernel.core.errors import Conflict, Refused
@@ -29,6 +29,7 @@ from .loading import Loaded
 log = logging.getLogger(__name__)
 MAX_DEPTH = 8
 COMMAND = "workflows.run"
+ALREADY = gettext_lazy("Somebody had done it in the meantime")
 # Seconds before the next attempt, by attempts so far.
 BACK_OFF = (10, 60, 300, 1800, 7200)
 
@@ -49,6 +50,7 @@ class Work:
     before: Mapping[str, Any] | None = None
     steps: list[Step] = field(default_factory=list)
     pools: Any = field(default_factory=StoredPools)
+    changed_records: bool = False
 
     @property
     def now(self) -> dt.datetime:
@@ -141,6 +143,10 @@ def _do(work: Work, use: StepUse) -> bool:
         _rest(work, use, plan, verdict.trace)
         return False
     result = use.action.do(step, plan)
+    if result is None:
+        note(work, use, Step.State.SKIPPED, ALREADY, trace=verdict.trace)
+        return True
+    work.changed_records |= use.action.changes_records
     note(work, use, Step.State.DONE, plan.kept or plan.words, result=result, trace=verdict.trace)
     return True
 
@@ -152,12 +158,13 @@ def _rest(work: Work, use: StepUse, plan: Plan, trace: list[Any]) -> None:
     work.run.position += 1
 
 
-def note(work: Work, use: StepUse, state: str, words: str, **values: Any) -> None:
+def note(work: Work, use: StepUse, state: str, words: Any, **values: Any) -> None:
     """Note what became of a step, in place of what an earlier attempt noted."""
     work.steps = [each for each in work.steps if each.index != work.run.position]
     work.steps.append(
         Step(
-            run=work.run, index=work.run.position, action=use.action.key, state=state, words=words[:500], at=work.now, **values
+            run=work.run, index=work.run.position, action=use.action.key, state=state, words=str(words)[:500], at=work.now,
+            **values,
         )
     )  # fmt: skip
 

@@ -89,7 +89,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TrialLine",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=crm.kernel.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("outcome", models.CharField(max_length=12, verbose_name="outcome")),
                 (
                     "side",

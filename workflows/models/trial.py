@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.kernel.core.models import Keyed
 from crm.kernel.listing.runs import Run as LongRun
 
 from .rule import Rule, RuleVersion
@@ -43,7 +44,7 @@ class Trial(LongRun):
         return f"{self.rule_id} {self.since:%Y-%m-%d}-{self.until:%Y-%m-%d}"
 
 
-class TrialLine(models.Model):
+class TrialLine(Keyed):
     """One moment of a dry run: a match, or why not (a code of `dryrun.results.REASONS`). No personal values (W2).
 
     `side` says of a match which version would have run: the draft alone, the published one alone, or both.
@@ -58,7 +59,6 @@ class TrialLine(models.Model):
         DRAFT = "draft", _("Only the draft")
         PUBLISHED = "published", _("Only the published version")
 
-    id = models.BigAutoField(primary_key=True)
     trial = models.ForeignKey(Trial, models.CASCADE, related_name="lines")
     outcome = models.CharField(_("outcome"), max_length=12)
     side = models.CharField(max_length=9, choices=Side.choices, blank=True)

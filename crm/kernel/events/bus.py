@@ -3,8 +3,8 @@
 Two kinds of subscribers, both called with a list of events of one class, so that bulk work and a single click share
 one set-based body:
 - `subscribe(DealStageChanged, handler)` runs in the transaction of the change, for what can never be missing.
-- `consume(DealStageChanged, "notifications.moved", handler)` runs in a worker after the commit, from the outbox, each
-  event in a transaction of its own together with the mark that it is done: exactly once for database effects (W2, W3).
+- `consume(DealStageChanged, "notifications.moved", handler)` runs in a worker after the commit, from the outbox, in one
+  transaction with the mark that the event is done: exactly once for database effects (W2, W3).
 """
 
 import dataclasses
@@ -64,13 +64,14 @@ def _plain(value: Any) -> Any:
 
 
 Handler = Callable[[list[Any]], None]
-Consumer = Callable[[Event], None]
+Consumer = Callable[[Any], None]
 Wants = Callable[[str, str], bool]
 _handlers: dict[type[DomainEvent], list[Handler]] = defaultdict(list)
 _consumers: dict[str, dict[str, Consumer]] = defaultdict(dict)
 _of_imports: set[str] = set()
 _not_of_bulk: set[str] = set()
 _in_own_name: set[str] = set()
+_of_many: set[str] = set()
 _wants: dict[str, Wants] = {}
 _cause: ContextVar[tuple[int | None, int]] = ContextVar("cause_of_events", default=(None, 0))
 _unannounced: ContextVar[bool] = ContextVar("unannounced", default=False)
@@ -111,19 +112,23 @@ def consume(
     bulk: bool = True,
     wants: Wants | None = None,
     in_own_name: bool = False,
+    many: bool = False,
 ) -> None:
-    """Have a worker call `consumer(outbox_row)` after the commit. `key` is stable: it marks what is done (W3).
+    """Have a worker call `consumer(outbox_row)` after the commit, with `many` `consumer(outbox_rows)`.
 
-    What an import caused is passed over unless the consumer asks for it with `imports` (W4): ten thousand imported
-    records would keep everybody else's events waiting. `bulk=False` passes over what a bulk action caused, for those
-    whom the action tells at its end, once. `wants(name, source)` says whether anybody is listening at all: asked once for
-    many events. `in_own_name` leaves it to the consumer to open change-sets, for one that acts for several people.
+    `key` is stable: it marks what is done (W3). What an import caused is passed over unless the consumer asks for it with
+    `imports` (W4): ten thousand imported records would keep everybody else's events waiting. `bulk=False` passes over what
+    a bulk action caused, for those whom the action tells at its end, once. `wants(name, source)` says whether anybody is
+    listening at all: asked once for many events. `in_own_name` leaves it to the consumer to open change-sets, for one that
+    acts for several people.
     """
     _consumers[event.name][key] = consumer
     if wants is not None:
         _wants[key] = wants
     if in_own_name:
         _in_own_name.add(key)
+    if many:
+        _of_many.add(key)
     if imports:
         _of_imports.add(key)
     if not bulk:
@@ -143,6 +148,11 @@ def consumers_of(name: str, source: str = "") -> dict[str, Consumer]:
 def acts_in_own_name(key: str) -> bool:
     """Say whether a consumer opens its change-sets itself."""
     return key in _in_own_name
+
+
+def takes_many(key: str) -> bool:
+    """Say whether a consumer is called with a list of events."""
+    return key in _of_many
 
 
 def publish(*events: DomainEvent, actor: Actor) -> list[Event]:
