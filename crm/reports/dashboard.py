@@ -397,6 +397,16 @@ class Dashboard:
         return [no_rate_note(missing)] if missing else []
 
     @property
+    def beside_today(self) -> dict[str, Any]:
+        """What was open on the past day and what is today, for the bar above the page; nothing on the page of today."""
+        if self.ask.as_of is None:
+            return {}
+        (row,) = figures(replace(self.ask, as_of=None).window, {"open": n.PIPELINE}, self.stamp)["open"]
+        then = decimal(self.found["open"][0]["amount"])
+        words = _("Open pipeline today")
+        return {"then": then, "now": decimal(row["amount"]), "currency": self.currency, "compared": words}
+
+    @property
     def empty(self) -> bool:
         """True while there is no deal at all to tell of."""
         found = self.found

@@ -58,6 +58,7 @@ class Result:
     charts: list[Any] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     empty: str = ""
+    waiting: bool = False  # a worker computes it: the page asks again by itself
     actions: list[tuple[str, str]] = field(default_factory=list)  # what can be done about it: words, address
 
     def add(self, *cells: Any, total: bool = False) -> None:

@@ -180,7 +180,8 @@ def test_adopting_sets_whole_percents_and_can_be_undone(admin, as_rep, pipeline,
 
 def test_pages_say_that_they_wait_then_show_and_adopt(client_of, admin, viewer, history, pipeline, stages, monkeypatch):
     client = client_of(admin)
-    assert "being computed" in client.get("/reports/probabilities/").content.decode()
+    waiting = client.get("/reports/probabilities/").content.decode()
+    assert "being computed" in waiting and 'hx-trigger="every 2s"' in waiting  # it asks again by itself
     assert client.get("/reports/forecast/").status_code == 200
     assert answers.compute_waiting() == 3
     page = client.get("/reports/probabilities/").content.decode()

@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
@@ -18,6 +19,7 @@ from crm.kernel.workspace.models import Workspace
 from crm.reports import registry
 from crm.reports.asks import read_ask
 from crm.reports.dashboard import Dashboard
+from crm.reports.estimates import Bands, Reliability
 from deals.metrics.figures import Figure
 from deals.models import Deal
 
@@ -223,3 +225,30 @@ def test_a_view_keeps_the_question_and_is_shared_with_a_team(scene, rep, mate, s
     assert client_of(mate).post(f"/reports/views/{view.pk}/remove/").status_code == 403
     assert client.post(f"/reports/views/{view.pk}/remove/").status_code == 302
     assert not SavedView.objects.exists()
+
+
+def test_the_past_is_chosen_by_day_or_by_week_and_stands_beside_today(scene, admin, today, client_of):
+    client = client_of(admin)
+    page = client.get("/reports/").content.decode()
+    assert 'id="as-of-chip"' in page and 'id="as-of-range"' not in page
+    yesterday = today - dt.timedelta(days=1)
+    past = client.get(f"/reports/pipeline/?as_of={yesterday}&period=year").content.decode()
+    assert 'id="as-of-range"' in past and f'name="as_of" value="{yesterday}"' in past
+    moved = client.get("/reports/?period=year&week=0")
+    assert (
+        moved.status_code == 302 and "as_of=" in moved.url and "week=" not in moved.url and "period=year" in moved.url
+    )
+    board = client.get(f"/reports/?as_of={yesterday}").content.decode()
+    assert "Open pipeline today" in board
+    assert client.get(f"/reports/?as_of={today}").url == "/reports/"  # today is no past day
+
+
+@pytest.mark.django_db
+def test_estimates_are_drawn_beside_the_sentences_that_say_the_same():
+    outlook = {"won": "50", "low": "100", "high": "200", "median": "150"}
+    (band,) = Bands.of("Won", [("November", outlook), ("Q4", {**outlook, "low": None})]).bands
+    assert (band.won, band.low, band.median, band.high) == (142.0, 280.0, 418.0, 556.0)
+    chart = Reliability.of("All", [{"foretold": 0.5, "came": 0.25, "low": 0.0, "high": 1.0}])
+    (point,) = chart.points
+    assert (point.x, point.y, point.top, point.bottom) == (120.0, 163.0, 34.0, 206.0)
+    assert [words for _x, words in chart.ticks] == ["0 %", "25 %", "50 %", "75 %", "100 %"]

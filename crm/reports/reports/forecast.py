@@ -26,7 +26,7 @@ from deals.metrics.pushes import PUSHED
 from deals.metrics.window import end_of_day
 from deals.models import ForecastCategory
 
-from .foretold import interval_notes
+from .foretold import add_intervals
 from .grouping import choices, chosen, namer
 from .outcome import month_words
 
@@ -107,7 +107,7 @@ class Forecast(Report):
             result.charts.append(Columns.of(_("Forecast by close month"), pillars, legend))
         if missing := sum(row["no_rate"] for row in found["open"]):
             result.notes.append(no_rate_note(missing))
-        result.notes += interval_notes(ask)
+        add_intervals(result, ask)
         return result
 
     @staticmethod

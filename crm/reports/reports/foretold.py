@@ -8,16 +8,18 @@ from django.utils.translation import gettext as _
 from crm.kernel.core import formats
 from crm.kernel.workspace.models import Workspace
 from crm.reports.asks import Ask
+from crm.reports.estimates import Bands
 from crm.reports.periods import DAY, Period
+from crm.reports.tables import Result
 from deals.forecast.answers import intervals
 from deals.forecast.interval import FEWEST_DECIDED, FEWEST_PERIODS, MOST_PERIODS
 from deals.forecast.loading import Choice
 
 
-def interval_notes(ask: Ask) -> list[str]:
-    """Return a sentence for the month and one for the quarter that the day lies in; what has to wait says so.
+def add_intervals(result: Result, ask: Ask) -> None:
+    """Add the intervals of the month and the quarter that the day lies in, as bands and in a sentence each.
 
-    All is told as of the beginning of the day, or of the day after `as_of`, so that everybody sees the same.
+    What has to wait says so. All is told as of the beginning of the day, or of the day after `as_of`: everybody sees the same.
     """
     day = ask.as_of + DAY if ask.as_of else ask.today
     window = ask.window
@@ -31,14 +33,17 @@ def interval_notes(ask: Ask) -> list[str]:
             past.append((earlier.start, earlier.end + DAY))
         asked.append(((period.start, period.end + DAY), past[::-1]))
     found = intervals(day, choice, asked)
-    return [_sentence(str(period), each) for period, each in zip(periods, found, strict=True)]
+    named = [(str(period), each) for period, each in zip(periods, found, strict=True)]
+    bands = Bands.of(_("Won total with a chance of 80 %"), [(name, each) for name, each in named if each is not None])
+    if bands.bands:
+        result.charts.append(bands)
+    result.waiting = result.waiting or None in found
+    result.notes += [_sentence(name, each) for name, each in named]
 
 
 def _sentence(period: str, found: Any) -> str:
     if found is None:
-        return _("%(period)s: the interval is being computed. Open the page again in a few seconds.") % {
-            "period": period
-        }
+        return _("%(period)s: the interval is being computed. It appears here within seconds.") % {"period": period}
     if found["low"] is None:
         words = _(
             "%(period)s: no interval, for it needs %(periods)d past periods and %(decided)d decided deals; there are "

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from crm.kernel.core import formats
 from crm.kernel.workspace.models import Workspace
 from crm.reports.asks import Ask, BadAsk
+from crm.reports.estimates import Reliability
 from crm.reports.names import Names
 from crm.reports.registry import PIPELINE as GROUP
 from crm.reports.registry import Report
@@ -22,7 +23,7 @@ from deals.forecast.learning import ENOUGH, ONLY_WON
 from deals.metrics.window import reach
 from deals.models import Stage
 
-COMPUTING = gettext_lazy("This is being computed. Open the page again in a few seconds.")
+COMPUTING = gettext_lazy("This is being computed. It appears here within seconds.")
 
 
 class Definition:
@@ -85,7 +86,7 @@ class Probabilities(Report):
         )
         found = probabilities(Workspace.current().today())
         if found is None:
-            result.empty = str(COMPUTING)
+            result.empty, result.waiting = str(COMPUTING), True
             return result
         names = Names(ask.actor)
         for pipeline, name in names.pipelines.items():
@@ -130,7 +131,11 @@ class Probabilities(Report):
         )
         scores = {**tested["brier"], "gain": tested["gain"], "low": tested["gain_low"], "high": tested["gain_high"]}
         result.notes.append(words % {"name": name, "moments": tested["moments"], "deals": tested["deals"], **scores})
-        for each in tested["reliability"]["learned"]:
+        bins = tested["reliability"]["learned"]
+        if bins:
+            title = _("%(name)s: won share of deals by what was foretold of them, with 90 %% intervals")
+            result.charts.append(Reliability.of(title % {"name": name}, bins))
+        for each in bins:
             words = _("Foretold %(foretold).0f %%: %(came).0f %% came (%(low).0f to %(high).0f %%, %(n)d deals).")
             shares = {key: each[key] * 100 for key in ("foretold", "came", "low", "high")}
             result.notes.append(words % {**shares, "n": each["deals"]})

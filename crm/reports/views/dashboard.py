@@ -38,6 +38,7 @@ def overview(request: Request) -> HttpResponse:
         "show": show,
         "tabs": tabs("overview"),
         "numbers": DEFINITIONS,
+        **board.beside_today,
         "options": (),
         "formats": FORMATS.items() if request.actor.may("export") else (),
         "may_mail": request.user.level("report", "edit") != "none",

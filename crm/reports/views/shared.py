@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.htmx import page_or_fragment
@@ -16,6 +16,8 @@ from crm.reports import registry
 from crm.reports.asks import Ask, BadAsk
 from crm.reports.names import Names
 from crm.reports.periods import KINDS
+from deals.days import known_first_day, tidy_address
+from deals.metrics.moments import Moments
 
 FRAGMENTS = {"report": "report"}
 
@@ -32,6 +34,8 @@ def report_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if not may_see_reports(request.user):
             raise PermissionDenied("No right to reports.")
+        if (address := tidy_address(request)) is not None:
+            return redirect(address)
         try:
             return view(request, *args, **kwargs)
         except BadAsk as error:
@@ -77,11 +81,22 @@ def frame(request: Request, ask: Ask, filters: tuple[str, ...], names: Names) ->
             )
             if name in filters and len(options) > 1
         ],
-        "today_url": "?" + ask.query(as_of=None),
+        "moments": moments_of(request, ask) if "as_of" in filters else None,
+        "state": [(name, value) for name, value in request.GET.items() if name not in NOT_KEPT],
         "names": names,
     }
 
 
+def moments_of(request: Request, ask: Ask) -> Moments | None:
+    """Return the chooser of past days (N8), None before there is any record."""
+    first = known_first_day()
+    if first is None:
+        return None
+    show = {"show": request.GET["show"]} if request.GET.get("show") else {}
+    return Moments(ask.as_of, first, lambda day: f"{request.path}?{ask.query(as_of=day, **show)}")
+
+
+NOT_KEPT = ("as_of", "week", "format")  # what the forms of the chooser of days say themselves
 TABS = ("forecast", "conversion", "activity", "win-loss", "customers")
 
 
