@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from crm.kernel.core.sealing import SealBrokenError
 from workflows.webhooks.models import Delivery, WebhookEndpoint
-from workflows.webhooks.wire import Answer, body_of, headers_for, post
 
 from .endpoints import allowed_hosts, secrets_of
+
+if TYPE_CHECKING:
+    from workflows.webhooks.wire import Answer
 
 log = logging.getLogger(__name__)
 LEASE = dt.timedelta(minutes=2)  # longer than an attempt, the look-up of the name included
@@ -48,6 +50,9 @@ def _claim() -> Delivery | None:
 
 
 def _attempt(delivery: Delivery) -> None:
+    # Loaded by what sends: it takes 20 MB in a process that never does.
+    from workflows.webhooks.wire import Answer, body_of, headers_for, post
+
     endpoint = delivery.endpoint
     if not endpoint.active:
         _end(delivery, State.FAILED, Answer(error="The webhook is switched off."))
@@ -68,7 +73,7 @@ def _attempt(delivery: Delivery) -> None:
         _failed(delivery, endpoint, answer)
 
 
-def _failed(delivery: Delivery, endpoint: WebhookEndpoint, answer: Answer) -> None:
+def _failed(delivery: Delivery, endpoint: WebhookEndpoint, answer: "Answer") -> None:
     """Try later, or give up; spare an endpoint that fails, and switch one off that says it is gone for good."""
     failures = endpoint.failures + 1
     spared = min(2**failures, MOST_SPARED)
@@ -81,11 +86,11 @@ def _failed(delivery: Delivery, endpoint: WebhookEndpoint, answer: Answer) -> No
     _note(delivery, answer, state=State.QUEUED, next_try_at=timezone.now() + dt.timedelta(seconds=pause))
 
 
-def _end(delivery: Delivery, state: str, answer: Answer) -> None:
+def _end(delivery: Delivery, state: str, answer: "Answer") -> None:
     _note(delivery, answer, state=state, next_try_at=None, finished_at=timezone.now())
 
 
-def _note(delivery: Delivery, answer: Answer, **values: Any) -> None:
+def _note(delivery: Delivery, answer: "Answer", **values: Any) -> None:
     """Write down an attempt of a delivery that is still ours."""
     now = timezone.now()
     made = {"at": now.isoformat(), "status": answer.status, "ms": answer.duration_ms, "error": answer.error}

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from openpyxl import Workbook
 
 from crm.kernel.core.csvs import SafeCell, csv_line, guarded
 
@@ -61,6 +60,8 @@ def write_csv(path: Path, headings: Iterable[str], rows: Iterable[list[Any]], ti
 
 def write_xlsx(path: Path, headings: list[str], rows: Iterable[list[Any]], tick: Tick) -> int:
     """Write a workbook of one sheet, row by row; numbers and dates keep their type, text is never a formula."""
+    from openpyxl import Workbook  # here, since it takes 30 MB in a process that never writes one
+
     book = Workbook(write_only=True)
     sheet: Any = book.create_sheet("Export")
     sheet.freeze_panes = "A2"
