@@ -28,16 +28,24 @@ AT_ONCE = 20
 Days = tuple[dt.date, dt.date]  # the first day, and the first day after
 
 
+class ForecastFailedError(RuntimeError):
+    """The worker could not compute an answer; why stands in the log and in the admin, and pages say that it failed."""
+
+
 def _ask(day: dt.date, questions: Sequence[dict[str, Any]]) -> list[Mapping[str, Any] | None]:
     """Return the kept answers; None for one that is not computed yet. The worker looks for new questions every ten seconds.
 
-    One statement, and one more where something is asked for the first time.
+    One statement, and one more where something is asked for the first time. That note is a page's way to ask the worker: no
+    business table, without history, and forgotten after days, so a GET may leave it. Raises ForecastFailedError.
     """
     keys = []
     for question in questions:
         question |= {"day": day.isoformat(), "version": VERSION}
         keys.append(sha256(json.dumps(question, sort_keys=True).encode()).hexdigest())
-    found = dict(KeptForecast.objects.filter(key__in=keys).values_list("key", "value"))
+    rows = list(KeptForecast.objects.filter(key__in=keys).values_list("key", "value", "failed"))
+    if any(failed for _key, _value, failed in rows):
+        raise ForecastFailedError
+    found = {key: value for key, value, _failed in rows}
     missing = [
         KeptForecast(key=key, question=question, day=day)
         for key, question in zip(keys, questions, strict=True)
@@ -49,7 +57,10 @@ def _ask(day: dt.date, questions: Sequence[dict[str, Any]]) -> list[Mapping[str,
 
 
 def probabilities(day: dt.date) -> Mapping[str, Any] | None:
-    """Return what was learned by the start of a day, with the backtest; None while it is being computed."""
+    """Return what was learned by the start of a day, with the backtest; None while it is being computed.
+
+    Raises ForecastFailedError.
+    """
     return _ask(day, [{"kind": "probabilities"}])[0]
 
 
@@ -58,7 +69,7 @@ def intervals(
 ) -> list[Mapping[str, Any] | None]:
     """Return the outlooks (`interval.Outlook` as mappings) of periods at the start of a day; None while computed.
 
-    With each period come the earlier ones of its kind, in order.
+    With each period come the earlier ones of its kind, in order. Raises ForecastFailedError.
     """
     reach, pipelines, teams, people = choice.words
     common = {"kind": "interval", "reach": reach, "pipelines": pipelines, "teams": teams, "people": people}
@@ -146,5 +157,5 @@ def _tested(found: Backtest | None) -> dict[str, Any] | None:
 
 
 def learned_now() -> Mapping[str, Any] | None:
-    """Return what was learned by the start of today; None while it is being computed."""
+    """Return what was learned by the start of today; None while it is being computed. Raises ForecastFailedError."""
     return probabilities(timezone.now().astimezone(Workspace.current().zone).date())

@@ -12,7 +12,7 @@ from crm.kernel.core.access import flag_required
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.htmx import toast
 from crm.kernel.core.http import Request
-from deals.forecast.answers import learned_now
+from deals.forecast.answers import ForecastFailedError, learned_now
 from deals.models import Pipeline, Stage
 from deals.services.adopting import adopt_probabilities
 
@@ -22,13 +22,18 @@ from deals.services.adopting import adopt_probabilities
 def probabilities_adopt(request: Request, pk: UUID) -> HttpResponse:
     """Show configured and learned probabilities of a pipeline side by side; a post adopts those that were shown."""
     pipeline = get_object_or_404(Pipeline.objects.usable(), pk=pk)
-    found = learned_now()
+    message, found = "", None
+    try:
+        found = learned_now()
+    except ForecastFailedError:
+        message = _("This could not be computed today. An admin finds the reason among the computed forecasts.")
     own = (found or {}).get(str(pk))
     tested = own["backtest"] if own else None
     offered = bool(tested and tested["adoptable"])
     stages = Stage.objects.usable().open().filter(pipeline=pipeline).order_by("position")
     rows = [(stage, own["stages"][str(stage.pk)]) for stage in stages if own and str(stage.pk) in own["stages"]]
-    context: dict[str, Any] = {"pipeline": pipeline, "rows": rows, "offered": offered, "computing": found is None}
+    context: dict[str, Any] = {"pipeline": pipeline, "rows": rows, "offered": offered}
+    context |= {"computing": found is None and not message, "message": message}
     if request.method != "POST":
         return render(request, "deals/adopt.html", context)
     try:

@@ -202,3 +202,19 @@ def test_pages_say_that_they_wait_then_show_and_adopt(client_of, admin, viewer, 
     row.value[str(pipeline.pk)]["backtest"]["adoptable"] = False
     row.save()
     assert client.post(address, sent).status_code == 422
+
+
+def test_pages_say_what_failed_and_do_not_wait_for_it(client_of, admin, history, pipeline, monkeypatch):
+    def fail(question, book):
+        raise ValueError("no such shape")
+
+    client = client_of(admin)
+    client.get("/reports/probabilities/")
+    client.get("/reports/forecast/")
+    monkeypatch.setattr(answers, "_computed", fail)
+    answers.compute_waiting()
+    for path in ("/reports/probabilities/", "/reports/forecast/", f"/settings/pipelines/{pipeline.pk}/adopt/"):
+        page = client.get(path)
+        assert page.status_code == 200, path
+        text = page.content.decode()
+        assert "could not be computed" in text and "every 2s" not in text, path

@@ -11,7 +11,7 @@ from crm.reports.asks import Ask
 from crm.reports.estimates import Bands
 from crm.reports.periods import DAY, Period
 from crm.reports.tables import Result
-from deals.forecast.answers import intervals
+from deals.forecast.answers import ForecastFailedError, intervals
 from deals.forecast.interval import FEWEST_DECIDED, FEWEST_PERIODS, MOST_PERIODS
 from deals.forecast.loading import Choice
 
@@ -32,7 +32,13 @@ def add_intervals(result: Result, ask: Ask) -> None:
             earlier = earlier.previous()
             past.append((earlier.start, earlier.end + DAY))
         asked.append(((period.start, period.end + DAY), past[::-1]))
-    found = intervals(day, choice, asked)
+    try:
+        found = intervals(day, choice, asked)
+    except ForecastFailedError:
+        result.notes.append(
+            _("The intervals could not be computed. An admin finds the reason among the computed forecasts.")
+        )
+        return
     named = [(str(period), each) for period, each in zip(periods, found, strict=True)]
     bands = Bands.of(_("Won total with a chance of 80 %"), [(name, each) for name, each in named if each is not None])
     if bands.bands:

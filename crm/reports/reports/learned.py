@@ -18,11 +18,12 @@ from crm.reports.registry import PIPELINE as GROUP
 from crm.reports.registry import Report
 from crm.reports.tables import Cell, Column, Result
 from deals.forecast.accuracy import EVERYBODY, OWNER, TEAM, held, restated
-from deals.forecast.answers import probabilities
+from deals.forecast.answers import ForecastFailedError, probabilities
 from deals.forecast.learning import ENOUGH, ONLY_WON
 from deals.metrics.window import reach
 from deals.models import Stage
 
+FAILED = gettext_lazy("This could not be computed today. An admin finds the reason among the computed forecasts.")
 COMPUTING = gettext_lazy("This is being computed. It appears here within seconds.")
 
 
@@ -84,7 +85,11 @@ class Probabilities(Report):
                 Column("undecided", _("Undecided"), "percent"),
             ]
         )
-        found = probabilities(Workspace.current().today())
+        try:
+            found = probabilities(Workspace.current().today())
+        except ForecastFailedError:
+            result.empty = str(FAILED)
+            return result
         if found is None:
             result.empty, result.waiting = str(COMPUTING), True
             return result
