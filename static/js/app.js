@@ -9,7 +9,7 @@ export { $, $$, focusFirst, isShown, on, onReady, words } from "./dom.js";
 export { goToRow, registerKeys } from "./keys.js";
 export { announce, showToast, undoLast } from "./messages.js";
 export { closeDialog, openDialog } from "./overlays.js";
-export { clearSelection } from "./selection.js";
+export { clearSelection, redrawSelection } from "./selection.js";
 
 /** Fetch the page again and morph it, keeping scroll, focus and what is typed. */
 export function refreshPage() {

@@ -1,8 +1,7 @@
 // Cells of a list that are edited in their place, with the record's own small forms. F2, Enter or a double click opens a
 // cell, arrows walk from cell to cell, Tab saves and goes on, Esc restores, leaving saves.
 
-import { $, $$, announce, focusFirst, isShown, on, registerKeys, showToast, words } from "./app.js";
-import { redrawSelection } from "./selection.js";
+import { $, $$, announce, focusFirst, isShown, on, redrawSelection, registerKeys, showToast, words } from "./app.js";
 
 const headers = { "HX-Request": "true", "HX-Target": "cell" };
 const before = new WeakMap();

@@ -1,6 +1,6 @@
 // Files of a record: chosen, dropped anywhere on the page or pasted, sent one after the other with progress.
 
-import { $, on } from "./dom.js";
+import { $, on } from "./app.js";
 
 const panel = () => $("[data-files]");
 const csrf = (box) => $("[name=csrfmiddlewaretoken]", box)?.value;

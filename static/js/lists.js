@@ -1,7 +1,6 @@
 // Lists: the chooser of columns, and the edges of heads that change a column's width.
 
-import { $, $$, on } from "./dom.js";
-import { announce } from "./messages.js";
+import { $, $$, announce, on } from "./app.js";
 
 /* ------------------------------------------------------------- chooser */
 const place = (row) => `${$$("[data-col]", row.parentElement).indexOf(row) + 1} / ${row.parentElement.children.length}`;

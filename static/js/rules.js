@@ -1,5 +1,5 @@
 // The rule builder: a value of the record goes into the text whose button opened the menu; what is new takes the focus.
-import { $ } from "./dom.js";
+import { $ } from "./app.js";
 
 let place = null;
 

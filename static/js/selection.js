@@ -59,13 +59,13 @@ let query = null;
 
 const bar = () => $("#bulk-form");
 const everything = (form) => $("[name=all]", form);
-const rowsOf = (form) => boxes(document).filter((box) => box.form === form);
+const boxesOf = (form) => boxes(document).filter((box) => box.form === form);
 
 function draw(form) {
   const words = form.dataset;
   everything(form).checked = all;
   const elsewhere = new Set(chosen);
-  for (const box of rowsOf(form)) {
+  for (const box of boxesOf(form)) {
     box.checked = all || chosen.has(box.value);
     elsewhere.delete(box.value);
   }
@@ -79,14 +79,14 @@ function draw(form) {
   const text = all ? words.all.replace("{count}", total) : few;
   $("[data-count-words]", form).textContent = text;
   form.parentElement.toggleAttribute("data-any", all || chosen.size > 0);
-  const root = rowsOf(form)[0]?.closest("[data-rows]");
+  const root = boxesOf(form)[0]?.closest("[data-rows]");
   if (root) showHead(root);
   return text;
 }
 
 document.addEventListener("crm:selection", (event) => {
   const form = bar();
-  const shown = form ? rowsOf(form).filter((box) => event.target.contains(box)) : [];
+  const shown = form ? boxesOf(form).filter((box) => event.target.contains(box)) : [];
   if (!shown.length) return;
   all = false;
   for (const box of shown) box.checked ? chosen.add(box.value) : chosen.delete(box.value);

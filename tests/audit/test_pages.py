@@ -1,6 +1,7 @@
 """The audit page: who did what to how many records, by which door, and undo of it (U2, U3, H2)."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection
@@ -275,3 +276,15 @@ def test_what_only_the_bin_can_take_is_named(client_of, rep, me, manager, contac
 def test_conflicts_of_others_are_not_shown(client_of, mate, manager, edited_by_both):
     for person in (mate, manager):
         assert client_of(person).get(f"/audit/{edited_by_both}/undo/").status_code == 404
+
+
+def test_a_message_offers_undo_without_scripts(client_of, rep, contact):
+    """Forms work without JavaScript: the message on the next page holds a plain form that undoes the command (H2)."""
+    client = client_of(rep)
+    page = client.post(f"/contacts/{contact.pk}/bin/", follow=True).content.decode()
+    address = re.search(r'class="toast".*?<form method="post" action="(/undo/[^"]+)"', page, re.DOTALL)
+    assert address, page[-2000:]
+    assert not Contact.objects.live().filter(pk=contact.pk).exists()
+    back = client.post(address[1], headers={"referer": "http://testserver/contacts/"}, follow=True)
+    assert back.redirect_chain[0][0].endswith("/contacts/") and "Undone" in back.content.decode()
+    assert Contact.objects.live().filter(pk=contact.pk).exists()

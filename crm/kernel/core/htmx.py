@@ -138,6 +138,15 @@ def _store(request: HttpRequest, content: dict[str, Any]) -> None:
     messages.add_message(request, level, content["text"], extra_tags=json.dumps(extra) if extra else "")
 
 
+def toast_parts(extra_tags: str) -> dict[str, Any]:
+    """Return what a message that waited for the next page offers: `undo` (an address), `link` (words, address)."""
+    try:
+        parts = json.loads(extra_tags)
+    except ValueError:  # tags that another library gave its message
+        return {}
+    return parts if isinstance(parts, dict) else {}
+
+
 def _add_toasts(response: HttpResponseBase, toasts: list[dict[str, Any]]) -> None:
     events: dict[str, Any] = json.loads(response.headers.get("HX-Trigger", "{}"))
     sent = events.get("crm:toast", {}).get("toasts", [])

@@ -10,7 +10,7 @@ from django.template.loader import get_template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from crm.kernel.core import formats, html
+from crm.kernel.core import formats, html, htmx
 from crm.kernel.core.panels import Panel, panels_for
 
 register = template.Library()
@@ -24,6 +24,7 @@ register.filter("full_time", formats.full, is_safe=False)
 register.filter("ago", formats.ago, is_safe=False)
 register.filter("duration", formats.duration, is_safe=False)
 register.filter("phone", formats.phone, is_safe=False)
+register.filter("toast_parts", htmx.toast_parts)
 
 register.simple_tag(html.icon_html, name="icon")
 register.simple_tag(html.sprite, name="sprite_url")
