@@ -156,7 +156,7 @@ def _activity_title(row: Row, page: ListPage) -> str:
 
 def _outcome(row: Row, page: ListPage) -> str:
     if row["completed_at"] is None:
-        return badge(str(_("planned")), "accent")
+        return badge(str(_("Planned")), "accent")
     return badge(str(Activity.Outcome(row["outcome"]).label), TONES[row["outcome"]]) if row["outcome"] else ""
 
 

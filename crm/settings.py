@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "crm.kernel.users.middleware.PersonMiddleware",
     "crm.kernel.core.middleware.FragmentCacheMiddleware",
+    "crm.kernel.core.middleware.NotAllowedPageMiddleware",
 ]
 
 ROOT_URLCONF = "crm.urls"

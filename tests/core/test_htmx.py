@@ -141,3 +141,12 @@ def test_typeahead_options_escape_labels():
 def test_counts_of_the_menu_need_a_login(client, rep):
     response = client.get(reverse("core:nav_counts"))
     assert response.status_code == 302
+
+
+def test_an_address_of_a_form_shows_a_page_to_whoever_opens_it(client_of, rep):
+    client, address = client_of(rep), reverse("notifications:read_all")
+    page = client.get(address, headers={"accept": "text/html"})
+    assert page.status_code == 405 and page.headers["Allow"] == "POST"
+    assert "Nothing was changed" in page.content.decode()
+    for headers in (ASKED_BY_HTMX, {"accept": "application/json"}):
+        assert client.get(address, headers=headers).content == b""

@@ -1,5 +1,5 @@
 """What a first visit asks for, with an empty cache and the files as they are sent outside development: at most eight requests
-and 125 KB until a page is shown and works (the design's budget). Joined scripts are tried here; other tests use the written ones."""
+and 125 KB until a page is shown and works (the design's budget). Joined scripts are tried here; other tests use written ones."""
 
 import gzip
 from collections.abc import Iterator

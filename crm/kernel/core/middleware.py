@@ -4,11 +4,28 @@ from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import resolve_url
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 
 from .htmx import deliver_toasts, is_fragment, trigger
+
+
+class NotAllowedPageMiddleware:
+    """Show a page to whoever opens an address that only takes what forms send; Django would answer with nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request; give an empty 405 to a person's visit the dress of the product."""
+        response = self.get_response(request)
+        visited = request.method == "GET" and not is_fragment(request) and request.accepts("text/html")
+        if not (isinstance(response, HttpResponseNotAllowed) and visited):
+            return response
+        page = render(request, "405.html", status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
 
 class FragmentCacheMiddleware:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from crm.kernel.core.widgets import DateInput, Switch
 from crm.kernel.workspace.currencies import currency_choices
@@ -242,7 +243,7 @@ class LeaveForm(forms.Form):
                 label=str(owned.label),
                 choices=choices,
                 initial=str(heir.pk) if heir is not None and str(heir.pk) in self._by_id else "",
-                help_text=str(number),
+                help_text=ngettext("%(count)s to hand over", "%(count)s to hand over", number) % {"count": number},
             )
 
     def heirs(self) -> dict[str, User | None]:
