@@ -88,7 +88,7 @@ def defaults() -> dict[str, object]:
                 "schedule": 30.0,
                 "options": {"expires": 30},
             },
-            "delete old exports and bulk actions": {
+            "delete old exports, bulk actions and uploads": {
                 "task": "crm.kernel.listing.tasks.clean_up_runs",
                 "schedule": 3600.0,
                 "options": {"expires": 3600},

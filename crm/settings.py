@@ -259,6 +259,7 @@ MEGABYTE = 1024 * 1024
 FILES_MAX_BYTES = env.int("FILES_MAX_MB", default=25) * MEGABYTE
 FILES_MAX_COUNT = env.int("FILES_MAX_COUNT", default=200)
 FILES_MAX_TOTAL_BYTES = env.int("FILES_MAX_TOTAL_MB", default=0) * MEGABYTE
+IMPORT_FILES_DAYS = env.int("IMPORT_FILES_DAYS", default=30)  # how long uploaded CSV files are kept
 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

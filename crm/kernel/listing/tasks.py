@@ -7,7 +7,7 @@ from celery import shared_task
 from . import runs
 from .bulk.services import clean_up as clean_up_bulk
 from .exports.engine import clean_up
-from .imports import work
+from .imports import keeping, work
 from .purging import offers
 
 
@@ -37,8 +37,8 @@ def sweep_runs() -> int:
 
 @shared_task(ignore_result=True)
 def clean_up_runs() -> int:
-    """Delete exports and bulk actions that have been kept long enough, with files and rows: sent by beat."""
-    return clean_up() + clean_up_bulk()
+    """Delete exports, bulk actions and uploaded files that have been kept long enough, with their rows: sent by beat."""
+    return clean_up() + clean_up_bulk() + keeping.clean_up()
 
 
 @shared_task(ignore_result=True)

@@ -78,7 +78,17 @@ class ImportRun(Run):
     @property
     def path(self) -> Path:
         """Where the uploaded file lies."""
-        return Path(settings.VAR_DIR) / "files" / "imports" / f"{self.pk}.csv"
+        return self.folder() / f"{self.pk}.csv"
+
+    @staticmethod
+    def folder() -> Path:
+        """Where uploaded files lie until `keeping.clean_up` removes them."""
+        return Path(settings.VAR_DIR) / "files" / "imports"
+
+    @property
+    def has_file(self) -> bool:
+        """True while the uploaded file is kept: it can be resumed, and rows left out can be fetched."""
+        return self.path.is_file()
 
     @property
     def editable(self) -> bool:

@@ -193,6 +193,8 @@ def resume_import(*, actor: Actor, run_id: UUID) -> ImportRun:
     run = _mine(actor, run_id)
     if run.state not in (ImportRun.State.STOPPED, ImportRun.State.FAILED):
         raise Refused(_("There is nothing to resume."))
+    if not run.has_file:
+        raise Refused(_("The file is not kept any more. Import it again: what was written is known by its id or key."))
     run.error = ""
     _hand_over(run, ImportRun.State.RUNNING, actor)
     return run
