@@ -14,7 +14,7 @@ from deals.models import Deal
 
 from .filelist import files_panel
 from .models import Activity, Task
-from .panels import next_step_panel, open_tasks_panel, timeline_panel
+from .panels import feed, next_step_panel, open_tasks_panel, timeline_panel
 from .places import url_of
 
 
@@ -37,6 +37,7 @@ def connect() -> None:
     """Register; called when the app is ready."""
     for kind in ("contact", "company", "deal"):
         panels.register(f"{kind}.main", "activities/_timeline.html", timeline_panel, order=20)
+        panels.register(f"{kind}.peek", "activities/_feed.html", feed)
         panels.register(f"{kind}.side", "activities/_open_tasks.html", open_tasks_panel, order=60)
         panels.register(f"{kind}.side", "activities/_files.html", files_panel, order=70)
     panels.register("deal.main", "activities/_next_step.html", next_step_panel, order=10)

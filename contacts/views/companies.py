@@ -18,6 +18,7 @@ from contacts.services.companies import company_for_name
 from crm.kernel.core.changes import changeset
 from crm.kernel.core.htmx import toast
 from crm.kernel.core.http import Request
+from crm.kernel.core.peek import is_peek, peek
 from crm.kernel.search.services import record_view
 
 from .merged import leads_to_survivor
@@ -30,6 +31,10 @@ from .shared import form_page, sections
 def company_detail(request: Request, pk: UUID) -> HttpResponse:
     """A company's page: summary, timeline (by other apps), its people and subsidiaries."""
     company = company_for_page(request.actor, pk)
+    if is_peek(request):
+        shown = lines(company, fields_of("company", request.actor), editable=False)
+        where = ", ".join(filter(None, [company.industry, company.city]))
+        return peek(request, company, title=company.name, subtitle=where, lines=shown)
     favourite = record_view(user=request.user, kind="company", record_id=pk)
     editable = request.actor.can("edit", company)
     fields = fields_of("company", request.actor)

@@ -19,6 +19,7 @@ from contacts.services import claim_contact, create_contact, edit_contact
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.htmx import page_or_fragment, toast
 from crm.kernel.core.http import Request
+from crm.kernel.core.peek import is_peek, peek
 from crm.kernel.search.services import record_view
 
 from .merged import leads_to_survivor
@@ -31,6 +32,11 @@ from .shared import DIALOG, form_page, sections
 def contact_detail(request: Request, pk: UUID) -> HttpResponse:
     """A contact's page: summary, timeline (by other apps), company and colleagues."""
     contact = contact_for_page(request.actor, pk)
+    if is_peek(request):
+        shown = lines(contact, fields_of("contact", request.actor), editable=False)
+        employer = contact.company.name if contact.company else ""
+        where = ", ".join(filter(None, [contact.job_title, employer]))
+        return peek(request, contact, title=contact.name, subtitle=where, lines=shown)
     favourite = record_view(user=request.user, kind="contact", record_id=pk)
     editable = request.actor.can("edit", contact)
     fields = fields_of("contact", request.actor)

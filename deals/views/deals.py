@@ -14,6 +14,7 @@ from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.forms import add_refusal
 from crm.kernel.core.htmx import is_fragment, toast
 from crm.kernel.core.http import Request
+from crm.kernel.core.peek import is_peek, peek
 from crm.kernel.listing.pages import list_response
 from crm.kernel.search.services import record_view
 from deals.days import AS_OF, tidy_address
@@ -55,6 +56,9 @@ def deal_detail(request: Request, pk: UUID) -> HttpResponse:
     """A deal's page: figures, stepper, fields, people, timeline (by other apps), stage history."""
     actor = request.actor
     deal = get_deal(request, pk)
+    if is_peek(request):
+        shown = lines(deal, actor, editable=False)
+        return peek(request, deal, title=deal.title, subtitle=deal.stage.name, lines=shown)
     marks = record_view(user=request.user, kind="deal", record_id=pk)
     stages = sorted(
         Stage.objects.filter(pipeline=deal.pipeline_id, archived_at__isnull=True),

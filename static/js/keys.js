@@ -52,9 +52,9 @@ on("focusin", "[data-row]", (_event, row) => {
 const inRows = () => Boolean(document.activeElement?.closest?.("[data-rows] [data-row]"));
 
 function peek() {
-  const row = currentRow();
-  if (!row?.dataset.peek || !inRows()) return false;
-  openDialog("drawer", row.dataset.peek);
+  const link = document.activeElement;
+  if (!link?.matches("[data-peek] [data-row-link]")) return false;
+  openDialog("drawer", link.href);
   return true;
 }
 
