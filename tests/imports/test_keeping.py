@@ -27,7 +27,7 @@ def test_old_files_go_and_an_import_can_still_be_undone(imported, admin, client_
     assert recent.has_file and not run.has_file
     page = client_of(admin).get(f"/import/{run.pk}/")
     assert "not kept any more" in page.content.decode() and "left-out.csv" not in page.content.decode()
-    assert client_of(admin).get(f"/import/{run.pk}/left-out.csv").status_code == 404
+    assert client_of(admin).get(f"/import/{run.pk}/left-out.csv").status_code == 302
     services.start_undo(actor=Actor.of(admin), run_id=run.pk)
     work.work_on(run.pk)
     assert not Contact.objects.filter(last_name="Lindqvist").exists()

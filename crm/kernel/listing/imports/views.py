@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -309,7 +309,8 @@ def import_problems(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The rows that were left out, as they were, with the reason: to correct and import again."""
     run = _run(request, pk)
     if not run.has_file:
-        raise Http404("The file is not kept any more.")
+        toast(request, _("The uploaded file is not kept any more."), "bad")
+        return redirect("listing:import_run", pk=run.pk)
     phase = ImportProblem.Phase.CHECK if run.state in ("checking", "checked") else ImportProblem.Phase.RUN
     response = StreamingHttpResponse(_problem_lines(run, phase), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="left-out-{run.pk}.csv"'
