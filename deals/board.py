@@ -242,7 +242,7 @@ class Board(ListPage):
     @cached_property
     def totals(self) -> dict[UUID, StageTotal]:
         """The totals of each stage."""
-        return stage_totals(self.filtered())
+        return stage_totals(self.filtered(), self.stages)
 
     @cached_property
     def total(self) -> StageTotal:
@@ -281,7 +281,7 @@ class Board(ListPage):
             largest = max((t.amount for t in totals.values()), default=ZERO)
             self._keep_largest(largest)
         else:
-            totals = stage_totals(self.filtered().filter(stage__in=[stage.pk for stage in stages]))
+            totals = stage_totals(self.filtered().filter(stage__in=[stage.pk for stage in stages]), stages)
         return [
             Column(
                 stage=stage,

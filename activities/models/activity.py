@@ -143,6 +143,12 @@ class Activity(Record):
                 name="activity_planned",
                 condition=Q(completed_at__isnull=True, binned_at__isnull=True),
             ),
+            # Few are pinned: a timeline looks among these instead of at all that a record has.
+            models.Index(
+                fields=["pinned_at"],
+                name="activity_pinned",
+                condition=Q(pinned_at__isnull=False, binned_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

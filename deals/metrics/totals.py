@@ -4,18 +4,21 @@ Amounts are in the workspace's base currency: open deals at today's rate, closed
 A deal whose currency has no rate is counted apart, never dropped silently (P7).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Func, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, Func, IntegerField, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 
 from .money import MONEY, ZERO, RoundHalfEven, minor_unit, rates_on
+
+if TYPE_CHECKING:
+    from deals.models import Stage
 
 
 @dataclass(slots=True)
@@ -28,29 +31,33 @@ class StageTotal:
     without_rate: int = 0
 
 
-def stage_totals(deals: "QuerySet[Any]") -> dict[UUID, StageTotal]:
-    """Return the totals of these deals by stage, in one query (N1). Weighted sums are of open deals only (P6).
+def stage_totals(deals: "QuerySet[Any]", stages: "Iterable[Stage]") -> dict[UUID, StageTotal]:
+    """Return the totals of the deals, which stand in these stages, by stage, in one query (N1); weighted of open ones (P6).
 
-    The database adds up what has the same stage, currency, own probability and day of close; the rates come in here.
+    The database adds up what has the same stage, currency, own probability and day of close; the rates come in here,
+    and so do the stages' percentages: joining twenty thousand open deals to them took as long as reading the deals.
     """
+    percents = {stage.pk: stage.probability for stage in stages}
     workspace = Workspace.current()
     places = minor_unit(workspace.base_currency)
     rates = rates_on(workspace.today())
     exact = _exact(workspace.base_currency, places)
     rows = (
         deals.order_by()
-        .values("stage_id", "stage__probability", "currency", "probability", "closed_on")
+        .values("stage_id", "currency", "probability", "closed_on")
         .annotate(
             _count=Count("*"),
             _valued=Count("amount"),
             _amount=Sum("amount"),
             _exact=Sum("amount", filter=exact),
-            _rounded=Sum(_rounded(rates, places), filter=~exact & Q(closed_on__isnull=True), output_field=MONEY),
+            _rounded=Sum(
+                _rounded(rates, percents, places), filter=~exact & Q(closed_on__isnull=True), output_field=MONEY
+            ),
         )
     )
     totals: dict[UUID, StageTotal] = {}
-    names = ("stage_id", "stage__probability", "currency", "probability", "closed_on")
-    for stage, percent, currency, own, day, count, valued, amount, whole, rounded in rows.values_list(
+    names = ("stage_id", "currency", "probability", "closed_on")
+    for stage, currency, own, day, count, valued, amount, whole, rounded in rows.values_list(
         *names, "_count", "_valued", "_amount", "_exact", "_rounded"
     ):
         total = totals.setdefault(stage, StageTotal())
@@ -61,7 +68,7 @@ def stage_totals(deals: "QuerySet[Any]") -> dict[UUID, StageTotal]:
             continue
         total.amount += (amount or ZERO) * rate
         if day is None:
-            total.weighted += (whole or ZERO) * (percent if own is None else own) / 100 + (rounded or ZERO)
+            total.weighted += (whole or ZERO) * (percents[stage] if own is None else own) / 100 + (rounded or ZERO)
     return totals
 
 
@@ -76,9 +83,10 @@ def _exact(base: str, places: int) -> Q:
     return Q(currency=base, amount=whole, closed_on__isnull=True)
 
 
-def _rounded(rates: Mapping[str, Decimal], places: int) -> Any:
+def _rounded(rates: Mapping[str, Decimal], percents: "Mapping[UUID, int]", places: int) -> Any:
     """Return each open deal's amount x rate x probability, rounded half-even to the base currency's minor unit (P6)."""
     known = (When(currency=code, then=Value(rate, output_field=MONEY)) for code, rate in sorted(rates.items()))
     rate = Case(*known, default=None, output_field=MONEY)
-    percent = Coalesce(F("probability"), F("stage__probability"))
+    by_stage = (When(stage=stage, then=Value(percent)) for stage, percent in percents.items())
+    percent = Coalesce(F("probability"), Case(*by_stage, default=None, output_field=IntegerField()))
     return RoundHalfEven(F("amount") * rate * percent / Value(Decimal(100), output_field=MONEY), Value(places))

@@ -13,7 +13,7 @@ from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 from deals.idle import idle_of
 from deals.metrics import stage_totals
-from deals.models import Deal
+from deals.models import Deal, Stage
 from deals.services import NewDeal, close_deal, create_deal, create_deals, edit_deal
 
 AMOUNTS = st.decimals(min_value=0, max_value=10**9, places=3)
@@ -33,16 +33,16 @@ def test_weighted_values_are_rounded_half_even(amount, percent, places):
 
 def test_totals_round_each_deal_before_the_sum(as_rep, rep, stages):
     create_deals(actor=as_rep, rows=[NewDeal(title=str(n), owner=rep, amount=Decimal("0.05")) for n in range(3)])
-    total = stage_totals(Deal.objects.all())[stages[0].pk]
+    total = stage_totals(Deal.objects.all(), Stage.objects.all())[stages[0].pk]
     # 10 % of 0.05 is 0.005: to even that is 0.00 each
     assert (total.count, total.amount, total.weighted) == (3, Decimal("0.15"), Decimal(0))
 
 
 def test_own_probability_counts_until_the_deal_is_closed(as_rep, rep, deal, stages, won):
     edit_deal(deal_id=deal.pk, values={"probability": 60}, actor=as_rep)
-    assert stage_totals(Deal.objects.all())[stages[0].pk].weighted == Decimal(88_800)
+    assert stage_totals(Deal.objects.all(), Stage.objects.all())[stages[0].pk].weighted == Decimal(88_800)
     close_deal(deal_id=deal.pk, won=True, actor=as_rep)
-    total = stage_totals(Deal.objects.all())[won.pk]
+    total = stage_totals(Deal.objects.all(), Stage.objects.all())[won.pk]
     assert (total.amount, total.weighted) == (Decimal(148_000), Decimal(0))  # weighted is of open deals only
 
 
@@ -60,7 +60,7 @@ def test_other_currencies_are_converted_and_those_without_a_rate_shown_apart(as_
             NewDeal(title="Nothing", owner=rep),
         ],
     )
-    total = stage_totals(Deal.objects.all())[stages[0].pk]
+    total = stage_totals(Deal.objects.all(), Stage.objects.all())[stages[0].pk]
     assert (total.count, total.amount, total.weighted, total.without_rate) == (3, Decimal(150), Decimal(15), 1)
 
 
@@ -74,7 +74,7 @@ def test_a_closed_deal_keeps_the_rate_of_its_day(rep, stages, won, workspace, sy
         actor=system, title="EUR", owner=rep, amount=Decimal(100), currency="EUR", stage=won,
         created_at=workspace.noon(today - dt.timedelta(days=20)), closed_on=today - dt.timedelta(days=10),
     )  # fmt: skip
-    assert stage_totals(Deal.objects.all())[won.pk].amount == Decimal(200)
+    assert stage_totals(Deal.objects.all(), Stage.objects.all())[won.pk].amount == Decimal(200)
 
 
 DAY = dt.timedelta(days=1)
