@@ -32,7 +32,7 @@ from .metrics.facts import NEAREST
 from .metrics.past import Shown, fact
 from .models import Deal, Pipeline, Stage
 from .past import Past, names_then
-from .past_cards import PastCard, PastCardWriter
+from .past_cards import PastCard, PastCardWriter, fates
 
 # All stages, as they are and as they were. One made later is not of that day, unless deals were brought in with a past in
 # it, or in its pipeline where all stages are younger than that day.
@@ -51,12 +51,11 @@ FROM deals_stage s JOIN deals_pipeline p ON p.id = s.pipeline_id
 CROSS JOIN LATERAL (SELECT * FROM deals_stagehistory h WHERE h.pgh_obj_id = s.id ORDER BY {NEAREST} LIMIT 1) h
 ORDER BY p.position, p.name, h.position
 """
-# What the statement reads of a deal, of its fate, and of its column.
+# What the statement reads of a deal and of its column.
 READ = (
     "pk", "title", "stage_id", "amount", "currency", "expected_close", "closed_on", "created_at", "stage_entered_at",
     "owner_id", "owner__name", "company_id",
 )  # fmt: skip
-FACTS = ("kind", "now_stage_id", "now_binned_at", "now_closed_on")
 TOTALS = ("_count", "_amount", "_weighted", "_unrated")
 Row = dict[str, Any]
 
@@ -135,8 +134,7 @@ class PastBoard(Past, Board):
         return rows.filter(Q(closed_on__isnull=True) | Q(closed_on__gte=self.month))
 
     def _read(self, rows: Any, **more: Any) -> Any:
-        facts = {f"_{name}": fact(name) for name in FACTS}
-        return rows.values(*READ, **facts, **more)
+        return rows.values(*READ, _kind=fact("kind"), **more)
 
     @cached_property
     def found(self) -> dict[UUID, list[Row]]:
@@ -242,11 +240,12 @@ class PastBoard(Past, Board):
         return PastCardWriter(stages, self.day, self.window.now)
 
     def _cards(self, rows: Iterable[Row]) -> dict[UUID, PastCard]:
-        """Return the cards of rows by deal, with the names that companies and people had."""
+        """Return the cards of rows by deal, with the names that companies and people had, and what has become of them."""
         rows = list(rows)
         companies = {row["company_id"] for row in rows if row["company_id"]}
         names = names_then(self.window.now, companies, [row["pk"] for row in rows if not row["company_id"]])
-        return {row["pk"]: _card(row, names) for row in rows}
+        fate = fates([row["pk"] for row in rows])
+        return {row["pk"]: PastCard(_card(row, names), row["stage_entered_at"], fate[row["pk"]]) for row in rows}
 
     @cached_property
     def tabs(self) -> list[dict[str, Any]]:
@@ -254,9 +253,9 @@ class PastBoard(Past, Board):
         return [{**tab, "url": self._on_the_day(tab["url"])} for tab in super().tabs]
 
 
-def _card(row: Row, names: dict[UUID, str]) -> PastCard:
+def _card(row: Row, names: dict[UUID, str]) -> Card:
     company = row["company_id"]
-    card = Card(
+    return Card(
         pk=row["pk"], title=row["title"], stage_id=row["stage_id"], amount=row["amount"], currency=row["currency"],
         expected_close=row["expected_close"], closed_on=row["closed_on"], created_at=row["created_at"],
         last_activity_at=None, next_step_at=None, next_step_due=None, next_step_type="", next_step_text="",
@@ -264,9 +263,6 @@ def _card(row: Row, names: dict[UUID, str]) -> PastCard:
         company=names.get(company, "") if company else None, idle_days=0, kind=row["_kind"],
         person=names.get(row["pk"]),
     )  # fmt: skip
-    return PastCard(
-        card, row["stage_entered_at"], row["_now_stage_id"], row["_now_binned_at"] is not None, row["_now_closed_on"]
-    )
 
 
 __all__ = ["PastBoard"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateField, DateTimeField, Field, IntegerField, QuerySet, TextField, UUIDField
+from django.db.models import Field, IntegerField, QuerySet, TextField
 from django.db.models.expressions import Col
 from django.db.models.sql.datastructures import BaseTable
 
@@ -21,10 +21,8 @@ from .measure import positional
 from .money import MONEY
 from .window import Window
 
-# Of the record that held then; of the deal of today: what has become of it.
 HELD = """h.description, h.lost_comment, h.import_source, h.external_id, h.snoozed_until, h.tags,
-    h.pgh_created_at AS updated_at,
-    d.stage_id AS now_stage_id, d.binned_at AS now_binned_at, d.closed_on AS now_closed_on"""
+    h.pgh_created_at AS updated_at"""
 # The visits that a board of some stages shows, each part found by an index. A close may be dated to a day before it was
 # recorded, or be corrected later, never into the future (P4): so what was closed since a day came to its stage, or was
 # changed, since then; or it has been reopened since.
@@ -55,7 +53,6 @@ UNRECORDED = {
 }
 OF_FACTS: dict[str, "Field[Any, Any]"] = {
     "value": MONEY, "weighted": MONEY, "rate": MONEY, "percent": IntegerField(), "kind": TextField(),
-    "now_stage_id": UUIDField(), "now_binned_at": DateTimeField(), "now_closed_on": DateField(),
 }  # fmt: skip
 
 
@@ -110,7 +107,7 @@ def deals_as_of(window: Window, *, shown: Shown | None = None, only: UUID | None
 
 
 def fact(name: str) -> Col:
-    """Return a column of the relation that is none of `Deal`: `value`, `weighted`, or what is so now."""
+    """Return a column of the relation that is none of `Deal`: what the deal was worth, its rate, percentage and kind of stage."""
     kind = OF_FACTS[name]
     field = kind.clone()
     field.set_attributes_from_name(name)
