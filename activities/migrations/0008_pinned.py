@@ -5,17 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('activities', '0007_fewer_indexes'),
-        ('contacts', '0012_fewer_indexes'),
-        ('deals', '0013_fewer_indexes'),
+        ("activities", "0007_fewer_indexes"),
+        ("contacts", "0012_fewer_indexes"),
+        ("deals", "0013_fewer_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(condition=models.Q(('binned_at__isnull', True), ('pinned_at__isnull', False)), fields=['pinned_at'], name='activity_pinned'),
+            model_name="activity",
+            index=models.Index(
+                condition=models.Q(("binned_at__isnull", True), ("pinned_at__isnull", False)),
+                fields=["pinned_at"],
+                name="activity_pinned",
+            ),
         ),
     ]
