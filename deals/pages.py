@@ -92,6 +92,11 @@ def visits_of(deal: Deal, stages: list[Stage]) -> list[Visit]:
     return found[::-1]
 
 
+def _passed(deal: Deal, stage: Stage) -> bool:
+    """Return whether an open or won deal stands behind a stage."""
+    return not deal.is_open or stage.position < deal.stage.position
+
+
 def steps_of(deal: Deal, stages: list[Stage], visits: list[Visit]) -> list[Step]:
     """Return the stepper: the open stages and won, with the days spent in each."""
     spent: dict[Any, int] = {}
@@ -103,7 +108,7 @@ def steps_of(deal: Deal, stages: list[Stage], visits: list[Visit]) -> list[Step]
             continue
         if stage.pk == deal.stage_id:
             state = "current"
-        elif stage.is_open and (not deal.is_open or stage.position < deal.stage.position):
+        elif stage.is_open and (stage.pk in spent if deal.stage.is_lost else _passed(deal, stage)):
             state = "done"
         else:
             state = ""
