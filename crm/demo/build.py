@@ -15,7 +15,7 @@ from activities.services.recording import ActivityRow, log_activities, log_activ
 from activities.services.task_changes import complete_task
 from activities.services.tasks import TaskRow, create_task
 from contacts.models import Company, LeadStatus, SizeBand
-from contacts.services import change_lead_status, create_company, create_contact, return_leads
+from contacts.services import change_lead_status, create_company, create_contacts, return_leads
 from crm.kernel.core.changes import Actor, dated_back
 from crm.kernel.customfields.services import jobs
 from crm.kernel.events.bus import unannounced
@@ -46,7 +46,7 @@ def build_story(*, seed: int, password: str, now: dt.datetime | None = None) -> 
         people = set_scene(password=password, now=now)
         add_rules(people["admin"], now - RULES_SINCE)
         steps = tell(seed=seed, now=now, zone=Workspace.current().zone)
-        Player(people).play(gather_notes(steps, now), now=now)
+        Player(people).play(gather_people(gather_notes(steps, now)), now=now)
         set_sample_targets(now=now)
         _settle_events(now)
     if not connection.in_atomic_block:
@@ -69,6 +69,22 @@ def gather_notes(steps: list[Step], now: dt.datetime) -> list[Step]:
     for (who, *_month), notes in gathered.items():
         kept.append(Step(notes[-1].at, who, "log_all", "", {"notes": notes}))
     return sorted(kept, key=lambda step: step.at)
+
+
+def gather_people(steps: list[Step]) -> list[Step]:
+    """Let whoever finds a company add those who were met there within the hour together."""
+    kept: list[Step] = []
+    met: dict[tuple[str, str], Step] = {}
+    for step in steps:
+        at = (step.who, step.values["company"]) if step.do == "create_contact" and step.values["company"] else None
+        first = met.get(at) if at else None
+        if first and step.at - first.at < dt.timedelta(hours=1):
+            first.values["people"].append(step)
+            continue
+        if at:
+            step = met[at] = Step(step.at, step.who, "create_contacts", "", {"people": [step]})
+        kept.append(step)
+    return kept
 
 
 def _settle_events(now: dt.datetime) -> None:
@@ -139,6 +155,17 @@ class Player:
 
     def create_contact(self, step: Step, actor: Actor, told: dict[str, Any]) -> None:
         """Add a contact."""
+        self.create_contacts(step, actor, {"people": [step]})
+
+    def create_contacts(self, step: Step, actor: Actor, told: dict[str, Any]) -> None:
+        """Add those who were met together."""
+        made = create_contacts(rows=[self._person(each) for each in told["people"]], actor=actor)
+        for each, contact in zip(told["people"], made, strict=True):
+            self.ids[each.key] = contact.pk
+            self.addresses[each.key] = each.values["email"]
+
+    def _person(self, step: Step) -> dict[str, Any]:
+        told = step.values
         names = ("first_name", "last_name", "job_title", "city", "country", "language", "source", "tags")
         more = ("do_not_call", "do_not_email", "lifecycle", "lead_status", "description")
         values = {name: told[name] for name in (*names, *more) if name in told}
@@ -149,8 +176,7 @@ class Player:
         values |= contact_values(step.key)
         if told["consent"]:
             values |= {"consent_at": step.at, "consent_how": "Ticked on the web form", "consent_basis": "Consent"}
-        self.ids[step.key] = create_contact(values=values, actor=actor).pk
-        self.addresses[step.key] = told["email"]
+        return values
 
     def create_deal(self, step: Step, actor: Actor, told: dict[str, Any]) -> None:
         """Add a deal with its people."""

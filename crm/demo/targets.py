@@ -10,8 +10,8 @@ from crm.kernel.workspace.models import Workspace
 from crm.reports.services import set_targets
 from deals.metrics.window import add_months
 
-BASE = Decimal(60_000)
-TEAM_OWN = Decimal(320_000)
+BASE = Decimal(30_000)
+TEAM_OWN = Decimal(150_000)
 MONTHS = 30
 
 

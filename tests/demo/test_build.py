@@ -69,8 +69,8 @@ def test_the_small_workspace(workspace_free, password):
     now = timezone.now()
     assert Workspace.objects.get().name == "Brightwater"
     assert 280 <= Contact.objects.count() <= 340
-    assert 130 <= Deal.objects.count() <= 160
-    assert 1_800 <= Activity.objects.count() <= 3_000
+    assert 220 <= Deal.objects.count() <= 260
+    assert 2_400 <= Activity.objects.count() <= 4_000
     assert Rule.objects.filter(state="live").count() == 2 and Rule.objects.filter(state="draft").count() == 1
     assert set(Run.objects.values_list("state", flat=True)) <= {"done"}  # the last days' news met the rules at work
 

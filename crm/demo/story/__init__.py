@@ -3,7 +3,7 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from .deals import tell_closed, tell_renewals, tell_west
+from .deals import tell_process, tell_renewals
 from .featured import tell_featured
 from .firms import tell_companies
 from .leads import tell_leads
@@ -14,7 +14,7 @@ from .work import tell_work
 def tell(*, seed: int, now: dt.datetime, zone: ZoneInfo) -> list[Step]:
     """Return all steps of the sample workspace's story in the order in which they happened."""
     tale = Tale.begin(seed=seed, now=now, zone=zone)
-    for part in (tell_companies, tell_featured, tell_west, tell_closed, tell_renewals, tell_leads, tell_work):
+    for part in (tell_companies, tell_featured, tell_process, tell_renewals, tell_leads, tell_work):
         part(tale)
     return tale.in_order()
 

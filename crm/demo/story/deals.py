@@ -11,7 +11,9 @@ from .tale import Body, Contact, Tale
 
 ROLES = ("Decision maker", "Technical contact", "Finance", "Champion", "Purchasing")
 WON, LOST = "won", "lost"
-CLOSED_DEALS = 92
+# One process brings all deals but those told by hand: so many in the years of the story, up to today.
+DEALS = {EAST: 150, WEST: 76}
+RENEWALS = 16
 # Share of a deal's life that it spends in each stage, and where deals are lost.
 DWELL = (0.18, 0.24, 0.2, 0.22, 0.16)
 LOST_AT = (0.2, 0.3, 0.22, 0.2, 0.08)
@@ -31,6 +33,7 @@ class Chance:
     created: dt.datetime = field(default_factory=lambda: dt.datetime.max.replace(tzinfo=dt.UTC))
     moves: list[tuple[dt.datetime, int | str]] = field(default_factory=list)
     close_in: int | None = None
+    end: dt.datetime | None = None  # when it will have ended, which may be some day to come
     pipeline: str = "main"
     told: bool = False  # one by one: nothing of it is left to chance
 
@@ -43,28 +46,6 @@ class Chance:
     def stage(self) -> int | str:
         """Where it stands."""
         return self.moves[-1][1] if self.moves else 0
-
-
-def tell_west(tale: Tale) -> None:
-    """Tell of what the western team has open, so that the two managers see boards of the same size."""
-    for stage in (0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4):
-        tell_open(tale, WEST, stage)
-
-
-def tell_open(tale: Tale, team: str, stage: int) -> Chance:
-    """Tell of an open deal that stands at a stage; one in five has gone quiet and one in four has no next step."""
-    rng, clock = tale.rng, tale.clock
-    born = stage * rng.uniform(9, 16) + rng.uniform(6, 20)
-    quiet = rng.random() < 0.2
-    deal = draft(tale, team, tale.ago(born + (14 if quiet else 0)))
-    rest = rng.uniform(16, 24) if quiet else rng.uniform(1, 5)
-    walk(tale, deal, range(1, stage + 1), until=clock.now - dt.timedelta(days=rest))
-    deal.close_in = rng.randint(10, 100)
-    tell_deal(tale, deal)
-    tell_talk(tale, deal, until=clock.now - dt.timedelta(days=rest))
-    if not quiet and rng.random() < 0.75:
-        plan_next(tale, deal, rng.choice((-3, -1, 0, 0, 1, 2, 3, 4, 6, 8)))
-    return deal
 
 
 def plan_next(
@@ -93,43 +74,60 @@ def plan_next(
     )
 
 
-def tell_closed(tale: Tale) -> None:
-    """Tell of the deals that were won or lost in the two years."""
-    rng = tale.rng
-    for number in range(CLOSED_DEALS):
-        team = EAST if number % 9 < 5 else WEST
-        deal = draft(tale, team, tale.clock.seasonal_day(rng, 700, 50))
-        finish(tale, deal, BY_KEY[deal.owner])
-        tell_deal(tale, deal)
-        tell_talk(tale, deal, until=tale.clock.now - dt.timedelta(hours=4))
+def tell_process(tale: Tale) -> None:
+    """Tell of the deals that came in all the time up to today; what would end later is open, at the stage where it is.
+
+    What the eastern team has open, and has won this month, is told by hand in its place: `BOARD` is about as much.
+    """
+    for team, number in DEALS.items():
+        for _ in range(number):
+            deal = draft(tale, team, tale.clock.seasonal_day(tale.rng, 705, 1))
+            live(tale, deal, BY_KEY[deal.owner])
+            if team == WEST or not _told_by_hand(tale, deal):
+                tell_life(tale, deal)
+
+
+def _told_by_hand(tale: Tale, deal: Chance) -> bool:
+    if deal.ended is None:
+        return True
+    return deal.stage == WON and deal.ended >= tale.clock.at(tale.clock.today.replace(day=1), 0)
 
 
 def tell_renewals(tale: Tale) -> None:
     """Tell of the second pipeline: contracts that come up again."""
     rng = tale.rng
-    for number in range(12):
+    for number in range(RENEWALS):
         team = EAST if number % 2 else WEST
-        deal = draft(tale, team, tale.ago(rng.uniform(30, 300)))
+        deal = draft(tale, team, tale.ago(rng.uniform(2, 340)))
         deal.pipeline, deal.title = "renewals", f"Service contract, {deal.body.firm.name}"
         deal.amount = rng.randrange(4_000, 30_000, 400)
-        if number < 5:
-            walk(tale, deal, range(1, 1 + number % 3), until=tale.clock.now - dt.timedelta(days=3))
-            deal.close_in = rng.randint(8, 70)
-        else:
-            finish(tale, deal, BY_KEY[deal.owner], stages=3, chance=0.8)
-        tell_deal(tale, deal)
-        tell_talk(tale, deal, until=deal.ended or tale.clock.now - dt.timedelta(days=4))
+        live(tale, deal, BY_KEY[deal.owner], stages=3, chance=0.8)
+        tell_life(tale, deal)
+
+
+def tell_life(tale: Tale, deal: Chance) -> None:
+    """Tell what became of a deal: of open ones one in five has gone quiet, and one in four has no next step."""
+    rng, now = tale.rng, tale.clock.now
+    tell_deal(tale, deal)
+    if deal.ended:
+        tell_talk(tale, deal, until=now - dt.timedelta(hours=4))
+        return
+    quiet = rng.random() < 0.2
+    last = now - dt.timedelta(days=rng.uniform(16, 24) if quiet else rng.uniform(1, 5))
+    tell_talk(tale, deal, until=max(last, deal.created + dt.timedelta(hours=1)))
+    if not quiet and rng.random() < 0.75:
+        plan_next(tale, deal, rng.choice((-3, -1, 0, 0, 1, 2, 3, 4, 6, 8)))
 
 
 def draft(tale: Tale, team: str, day: dt.date) -> Chance:
-    """Return a deal that begins on a day with a company that was known by then."""
+    """Return a deal that begins on a day with a company and people that were known by then."""
     rng, clock = tale.rng, tale.clock
     created = clock.past(rng, day)
-    known = [b for b in tale.bodies.values() if b.team == team and b.created < created - dt.timedelta(days=1)]
-    known = [b for b in known if any(p.created < created for p in b.people)]
-    body = rng.choice(known or [next(b for b in tale.bodies.values() if b.team == team)])
-    created = max(created, body.people[0].created + dt.timedelta(hours=1))
-    people = [p for p in body.people if p.created < created] or body.people[:1]
+    bodies = [b for b in tale.bodies.values() if b.team == team]
+    known = [b for b in bodies if any(p.created < created for p in b.people)]
+    body = rng.choice(known) if known else min(bodies, key=lambda b: min(p.created for p in b.people))
+    created = max(created, min(p.created for p in body.people) + dt.timedelta(hours=1))
+    people = [p for p in body.people if p.created < created]
     product, scopes, low, high = rng.choice(PRODUCTS)
     currency = "USD" if team == WEST or rng.random() < 0.6 else ("GBP" if body.firm.place == "GB" else "EUR")
     return Chance(
@@ -138,7 +136,7 @@ def draft(tale: Tale, team: str, day: dt.date) -> Chance:
         body=body,
         people=rng.sample(people, min(len(people), rng.choice((1, 1, 2, 3)))),
         owner=owner_for(tale, body, created),
-        amount=None if rng.random() < 0.03 else round(rng.triangular(low, high, low * 1.6) / 100) * 100,
+        amount=None if rng.random() < 0.03 else round(rng.triangular(low, high * 1.4, low * 1.6) / 100) * 100,
         currency=currency,
         created=created,
     )
@@ -154,7 +152,7 @@ def owner_for(tale: Tale, body: Body, at: dt.datetime) -> str:
 
 
 def walk(tale: Tale, deal: Chance, stages: Sequence[int], *, until: dt.datetime) -> None:
-    """Let a deal enter stages one after the other between its creation and `until`."""
+    """Let a deal enter stages one after the other between its creation and `until`, as far as that has come by now."""
     span = (until - deal.created).total_seconds()
     if not stages or span <= 3600:
         return
@@ -163,25 +161,29 @@ def walk(tale: Tale, deal: Chance, stages: Sequence[int], *, until: dt.datetime)
     passed, last = 0.0, deal.created
     for stage, share in zip(stages, shares, strict=True):
         passed += share
-        at = tale.clock.past(tale.rng, (deal.created + dt.timedelta(seconds=span * passed / total)).date())
+        day = (deal.created + dt.timedelta(seconds=span * passed / total)).date()
+        if until > tale.clock.now and tale.clock.workday(day) >= tale.clock.today:
+            return
+        at = tale.clock.past(tale.rng, day)
         last = max(at, last + dt.timedelta(minutes=40))
         deal.moves.append((min(last, tale.clock.now - dt.timedelta(minutes=25 - stage)), stage))
 
 
-def finish(tale: Tale, deal: Chance, owner: Colleague, *, stages: int = 5, chance: float | None = None) -> None:
-    """Let a deal be won or lost after the time that a deal of its size takes this person."""
-    rng = tale.rng
+def live(tale: Tale, deal: Chance, owner: Colleague, *, stages: int = 5, chance: float | None = None) -> None:
+    """Let a deal be won or lost after the time that a deal of its size takes this person, or stand where it is by then."""
+    rng, clock = tale.rng, tale.clock
     size = 1 + (deal.amount or 20_000) / 250_000
-    days = min(max(rng.lognormvariate(3.85, 0.5) * owner.pace * size, 6), 260)
+    days = min(max(rng.lognormvariate(3.95, 0.45) * owner.pace * size, 6), 260)
     if not owner.login:
-        days = min(days, (tale.clock.now - deal.created).days - OSKAR_LEFT - 6)
-    end = tale.clock.past(rng, min(deal.created.date() + dt.timedelta(days=round(days)), tale.ago(1)))
+        days = min(days, (clock.now - deal.created).days - OSKAR_LEFT - 6)
     won = rng.random() < (owner.wins if chance is None else chance)
     reached = stages - 1 if won else min(rng.choices(range(5), LOST_AT)[0], stages - 1)
     path = [s for s in range(1, reached + 1) if s == reached or rng.random() > 0.08]
-    walk(tale, deal, path, until=end - dt.timedelta(hours=3))
-    last = deal.moves[-1][0] if deal.moves else deal.created
-    deal.moves.append((max(end, last + dt.timedelta(hours=2)), WON if won else LOST))
+    deal.end = clock.moment(rng, deal.created.date() + dt.timedelta(days=round(days)))
+    walk(tale, deal, path, until=deal.end - dt.timedelta(hours=3))
+    if deal.end <= clock.now - dt.timedelta(minutes=30):
+        last = deal.moves[-1][0] if deal.moves else deal.created
+        deal.moves.append((max(deal.end, last + dt.timedelta(hours=2)), WON if won else LOST))
 
 
 def tell_deal(tale: Tale, deal: Chance) -> None:
@@ -211,12 +213,12 @@ def tell_deal(tale: Tale, deal: Chance) -> None:
 
 
 def _expected_close(tale: Tale, deal: Chance) -> dt.date | None:
-    """Return the day on which the deal is hoped to close: for what has ended a guess; now and then nobody said."""
+    """Return the day on which the deal is hoped to close, a guess not far off; now and then nobody said."""
     clock, rng = tale.clock, tale.rng
     if not deal.told and rng.random() < 0.04:
         return None
-    if deal.ended:
-        return clock.workday(deal.ended.date() + dt.timedelta(days=rng.randint(-12, 25)))
+    if end := deal.end or deal.ended:
+        return clock.workday(end.date() + dt.timedelta(days=rng.randint(-12, 25)))
     day = clock.workday(clock.today + dt.timedelta(days=deal.close_in or 30))
     month_end = clock.workday(
         (clock.today.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1), -1

@@ -9,7 +9,7 @@ from .leads import tell_small_talk
 from .tale import Body, Tale
 
 SMALL_TALKS = 330
-DONE_TASKS = 110
+DONE_TASKS = 60
 
 
 def tell_work(tale: Tale) -> None:
