@@ -21,7 +21,9 @@ document.addEventListener("crm:refresh", (event) => event.defaultPrevented || re
 // A sign-in in another window changes the token, so the one of the cookie is sent, not the page's.
 const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
 document.addEventListener("htmx:configRequest", (event) => {
-  const { headers, parameters } = event.detail;
+  const { headers, parameters, triggeringEvent } = event.detail;
+  // The browser keeps the numbers of the menu for some seconds; after a change they are asked for under another address.
+  if (triggeringEvent?.type === "crm:counts") parameters.after = Date.now();
   if (!token()) return;
   headers["X-CSRFToken"] = token();
   if (parameters.csrfmiddlewaretoken) parameters.csrfmiddlewaretoken = token();

@@ -154,8 +154,10 @@ def test_with_the_mouse(visitor, rep, office):
     assert Activity.objects.get(type="call").deal_id == office["deal"].pk
 
     somebody.open("/")
+    expect(page.locator("#nav-count-tasks")).to_have_text("1")
     page.get_by_role("button", name="Done: Send the contract").click()
     expect(page.locator(".toast").last).to_contain_text("Send the contract")
+    expect(page.locator("#nav-count-tasks")).to_be_empty()
     assert Task.objects.get(pk=office["task"].pk).is_done
 
     page.get_by_role("button", name="Search or jump to").click()
