@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
@@ -19,7 +20,7 @@ from crm.kernel.workspace.models import Workspace
 from crm.reports import registry
 from crm.reports.asks import read_ask
 from crm.reports.dashboard import Dashboard
-from crm.reports.estimates import Bands, Reliability
+from crm.reports.estimates import Bands, Foretold, Reliability
 from deals.metrics.figures import Figure
 from deals.models import Deal
 
@@ -244,11 +245,23 @@ def test_the_past_is_chosen_by_day_or_by_week_and_stands_beside_today(scene, adm
 
 
 @pytest.mark.django_db
-def test_estimates_are_drawn_beside_the_sentences_that_say_the_same():
-    outlook = {"won": "50", "low": "100", "high": "200", "median": "150"}
-    (band,) = Bands.of("Won", [("November", outlook), ("Q4", {**outlook, "low": None})]).bands
+def test_estimates_have_marks_with_records_a_target_and_a_table():
+    outlook = {"won": "50", "open": "70", "new": "30", "low": "100", "high": "200", "median": "150"}
+    told = Foretold("November", outlook, Decimal(100), "/deals/?won", "/deals/?open")
+    chart = Bands.of("Won", [told, Foretold("Q4", {**outlook, "low": None})])
+    (band,) = chart.bands
     assert (band.won, band.low, band.median, band.high) == (142.0, 280.0, 418.0, 556.0)
-    chart = Reliability.of("All", [{"foretold": 0.5, "came": 0.25, "low": 0.0, "high": 1.0}])
+    assert band.target == 280.0 and chart.has_target
+    html = render_to_string(chart.template, {"chart": chart})
+    assert 'href="/deals/?won"' in html and 'href="/deals/?open"' in html and 'class="target"' in html
+    (row,) = chart.table.rows
+    assert [cell.value for cell in row.cells] == ["November", "50", "70", "30", "100", "200", "150", Decimal(100)]
+    assert [cell.href for cell in row.cells[1:3]] == ["/deals/?won", "/deals/?open"]
+    far = Bands.of("Won", [Foretold("November", outlook, Decimal(400))])
+    assert far.bands[0].target == 556.0 and far.bands[0].high < 556.0  # a target beyond the interval is on the chart
+    assert not Bands.of("Won", [Foretold("November", outlook)]).has_target
+    chart = Reliability.of("All", [{"foretold": 0.5, "came": 0.25, "low": 0.0, "high": 1.0, "deals": 20}])
     (point,) = chart.points
     assert (point.x, point.y, point.top, point.bottom) == (120.0, 163.0, 34.0, 206.0)
     assert [words for _x, words in chart.ticks] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+    assert [cell.value for cell in chart.table.rows[0].cells] == [0.5, 0.25, 0.0, 1.0, 20]

@@ -217,8 +217,9 @@ def _expected_close(tale: Tale, deal: Chance) -> dt.date | None:
     clock, rng = tale.clock, tale.rng
     if not deal.told and rng.random() < 0.04:
         return None
-    if end := deal.end or deal.ended:
-        return clock.workday(end.date() + dt.timedelta(days=rng.randint(-12, 25)))
+    if end := deal.end or deal.ended:  # hope comes early: one in eight of the open deals has slipped
+        hoped = end.date() + dt.timedelta(days=rng.randint(-40, 15))
+        return clock.workday(max(hoped, deal.created.date() + dt.timedelta(days=5)))
     day = clock.workday(clock.today + dt.timedelta(days=deal.close_in or 30))
     month_end = clock.workday(
         (clock.today.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1), -1

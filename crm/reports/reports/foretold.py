@@ -1,5 +1,7 @@
 """The 80 % interval of the present month's and quarter's won total, in words, for the forecast report."""
 
+import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -8,12 +10,14 @@ from django.utils.translation import gettext as _
 from crm.kernel.core import formats
 from crm.kernel.workspace.models import Workspace
 from crm.reports.asks import Ask
-from crm.reports.estimates import Bands
+from crm.reports.estimates import Bands, Foretold
 from crm.reports.periods import DAY, Period
 from crm.reports.tables import Result
+from crm.reports.targets import goal_of
 from deals.forecast.answers import ForecastFailedError, intervals
 from deals.forecast.interval import FEWEST_DECIDED, FEWEST_PERIODS, MOST_PERIODS
 from deals.forecast.loading import Choice
+from deals.metrics import numbers as n
 
 
 def add_intervals(result: Result, ask: Ask) -> None:
@@ -40,11 +44,19 @@ def add_intervals(result: Result, ask: Ask) -> None:
         )
         return
     named = [(str(period), each) for period, each in zip(periods, found, strict=True)]
-    bands = Bands.of(_("Won total with a chance of 80 %"), [(name, each) for name, each in named if each is not None])
+    known = [(period, each) for period, each in zip(periods, found, strict=True) if each is not None]
+    bands = Bands.of(_("Won total with a chance of 80 %"), [_foretold(ask, period, each) for period, each in known])
     if bands.bands:
         result.charts.append(bands)
     result.waiting = result.waiting or None in found
     result.notes += [_sentence(name, each) for name, each in named]
+
+
+def _foretold(ask: Ask, period: Period, outlook: Mapping[str, Any]) -> Foretold:
+    """Give an outlook its target and the addresses of the deals that it is made of."""
+    won = ask.figure_over(n.WON, ask.window.over(period.start, period.end))
+    still = ask.figure_over(n.PIPELINE, ask.window.over(dt.date(1900, 1, 1), dt.date(9998, 12, 31)))
+    return Foretold(str(period), outlook, goal_of(ask, period).amount, won, still)
 
 
 def _sentence(period: str, found: Any) -> str:

@@ -140,13 +140,8 @@ class Probabilities(Report):
         if bins:
             title = _("%(name)s: won share of deals by what was foretold of them, with 90 %% intervals")
             result.charts.append(Reliability.of(title % {"name": name}, bins))
-        for each in bins:
-            words = _("Foretold %(foretold).0f %%: %(came).0f %% came (%(low).0f to %(high).0f %%, %(n)d deals).")
-            shares = {key: each[key] * 100 for key in ("foretold", "came", "low", "high")}
-            result.notes.append(words % {**shares, "n": each["deals"]})
         if tested["adoptable"] and ask.actor.may("settings"):
             link = reverse("deals:probabilities_adopt", args=[pipeline])
-
             result.actions.append((_("Adopt the learned probabilities of %(name)s") % {"name": name}, link))
 
 
