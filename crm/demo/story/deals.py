@@ -15,7 +15,7 @@ WON, LOST = "won", "lost"
 DEALS = {EAST: 150, WEST: 76}
 RENEWALS = 16
 # Share of a deal's life that it spends in each stage, and where deals are lost.
-DWELL = (0.18, 0.24, 0.2, 0.22, 0.16)
+DWELL = (0.16, 0.22, 0.2, 0.22, 0.2)
 LOST_AT = (0.2, 0.3, 0.22, 0.2, 0.08)
 
 
@@ -157,7 +157,7 @@ def walk(tale: Tale, deal: Chance, stages: Sequence[int], *, until: dt.datetime)
     if not stages or span <= 3600:
         return
     shares = [DWELL[stage - 1] * tale.rng.uniform(0.5, 1.6) for stage in stages]
-    total = sum(shares) + DWELL[stages[-1]] * 0.6
+    total = sum(shares) + DWELL[stages[-1]]
     passed, last = 0.0, deal.created
     for stage, share in zip(stages, shares, strict=True):
         passed += share
