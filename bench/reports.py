@@ -17,6 +17,7 @@ from .measure import Case, page
 OVERVIEW = "overview"
 FRESH = "overview, asked for the first time"
 AS_OF = "overview, as of a day"
+DEALS = "deals of today"
 
 
 def _today() -> dt.date:
@@ -24,11 +25,15 @@ def _today() -> dt.date:
 
 
 def cases() -> list[Case]:
-    """Return the floor, the overview in three ways, and each report over its own period."""
+    """Return the floor, the overview in three ways, the list of deals now and then, and each report over its own period."""
     found = [
         Case("F(list)", page("/bench/list/")),
         Case(OVERVIEW, page("/reports/"), floor="F(list)", must=4, aim=2),
         Case(AS_OF, page(f"/reports/?as_of={_today() - dt.timedelta(days=40)}"), floor="F(list)", must=4, aim=2),
+        Case(DEALS, page("/deals/"), floor="F(list)", must=0, aim=0),
+        Case(
+            "deals as of a day", page(f"/deals/?as_of={_today() - dt.timedelta(days=40)}"), floor=DEALS, must=0, aim=0
+        ),
         Case(FRESH, Fresh().ask, floor="F(list)", must=0, aim=0),
     ]
     for report in registry.all_reports():
