@@ -11,7 +11,7 @@ from crm.kernel.users.models import User
 
 from . import bulk, duplicates, exports, finders, history, leaving, personal, purging
 from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone, LeadStatus
-from .services import search
+from .services import search, undone
 from .services.bin import follow_companies, follow_contacts
 
 
@@ -20,6 +20,7 @@ def register() -> None:
     _history()
     _menus()
     _search()
+    undone.register()
     leaving.register()
     bulk.connect()
     exports.connect()

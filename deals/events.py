@@ -54,7 +54,8 @@ class DealChanged(DealEvent):
 class DealStageChanged(DealEvent):
     """A deal went from one stage to another (P3). Published for every move: wins, losses and reopenings too.
 
-    The kinds are `open`, `won` or `lost` (P2). The way back of an undo publishes nothing: its rows tell (P9).
+    The kinds are `open`, `won` or `lost` (P2). The way back of
+    an undo is told to rules alone that listen to undos (W4): on the timeline its rows tell (P9).
     """
 
     name: ClassVar[str] = "deal.stage_changed"

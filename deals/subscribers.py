@@ -16,6 +16,7 @@ from crm.kernel.events.bus import subscribe
 
 from . import history, leaving, personal
 from .models import Deal, DealContact, StageChange
+from .services import undone
 from .services.lifecycle import companies_that_bought, derive_lifecycle
 from .services.searching import refresh_search
 from .services.undoing import recompute_deals, recompute_people, undo_visits
@@ -68,6 +69,7 @@ def connect() -> None:
     subscribe(CompanyMerged, follow_companies)
     subscribe(CompanyBinned, let_go_of_companies)
     tell_customers(companies_that_bought)
+    undone.register()
     leaving.register()
     history.register()
     personal.register()

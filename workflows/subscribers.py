@@ -69,7 +69,7 @@ def connect() -> None:
     stop_with(call_off)
     allow_undo(Rule, may_undo)
     for event in HEARD:
-        consume(event, KEY, take_in, imports=True, wants=anybody, in_own_name=True, many=True)
+        consume(event, KEY, take_in, imports=True, undos=True, wants=anybody, in_own_name=True, many=True)
     for event in TIMED:
         subscribe(event, follow)
     for model in (Deal, Contact, Company, Task):

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from crm.kernel.audit.registry import Stopped
 from crm.kernel.core.changes import Actor
 
-from .models import Run
+from .models import RuleState, Run
 
 DEEPEST = 10
 
@@ -30,7 +30,13 @@ def caused(changeset_id: UUID) -> Collection[UUID]:
 
 
 def call_off(changeset_ids: Collection[UUID], actor: Actor) -> Stopped:
-    """Cancel what the runs of these sets have not done yet, and say how many had already done something."""
+    """Cancel what the runs of these sets have not done yet, and say how many had already done something.
+
+    Whether a record is inside the conditions by which these runs came about is asked anew at the next event (W4): what had
+    brought it in is taken back, and most rules do not listen to that.
+    """
+    came = RuleState.objects.filter(rule__runs__caused_by_set__in=changeset_ids, record_id=F("rule__runs__record_id"))
+    RuleState.objects.filter(pk__in=came.values("pk")).delete()
     runs = Run.objects.filter(Q(caused_by_set__in=changeset_ids) | Q(changeset_id__in=changeset_ids))
     count = runs.pending().update(
         state=Run.State.CANCELLED, cause="undone", reason=_("What set it off was undone."), due_at=None,

@@ -14,13 +14,13 @@ from crm.kernel.core.changes import Actor, command
 from crm.kernel.core.fields import Fold
 from crm.kernel.customfields.fields import fields_for
 from crm.kernel.customfields.values import words_of
-from crm.kernel.events.bus import publish
+from crm.kernel.events.bus import DomainEvent, publish
 from crm.kernel.users.models import User
 
 from . import spellings
 from .drafts import Clash, Draft, check_references, read_drafts
 from .search import found_by, refresh_company_search
-from .writing import apply_drafts, entries_of, home_region, insert_drafts, lock_for_edit
+from .writing import Edited, apply_drafts, entries_of, home_region, insert_drafts, lock_for_edit
 
 
 def check_companies(
@@ -139,7 +139,14 @@ def edit_companies(*, drafts: Sequence[Draft], actor: Actor) -> list[Company]:
         draft.raise_errors()
     edited = apply_drafts(Company, drafts, records, actor)
     refresh_company_search(each.record.pk for each in edited if found_by(each.fields))
-    events: list[Any] = []
+    if events := events_of_edits(edited):
+        publish(*events, actor=actor)
+    return [each.record for each in edited]
+
+
+def events_of_edits(edited: Sequence[Edited]) -> list[DomainEvent]:
+    """Return what changed, as events: the fields, and apart from them a new owner."""
+    events: list[DomainEvent] = []
     for each in edited:
         company = each.record
         events.append(CompanyChanged(subject_id=company.pk, fields=each.fields))
@@ -150,9 +157,7 @@ def edit_companies(*, drafts: Sequence[Draft], actor: Actor) -> list[Company]:
                     from_owner_id=each.old_owner_id, to_owner_id=company.owner_id,
                 )
             )  # fmt: skip
-    if events:
-        publish(*events, actor=actor)
-    return [each.record for each in edited]
+    return events
 
 
 ABOVE = """

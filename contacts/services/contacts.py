@@ -12,7 +12,7 @@ from contacts.registry import companies_that_bought
 from crm.kernel.core.changes import Actor, command
 from crm.kernel.customfields.fields import fields_for
 from crm.kernel.customfields.values import words_of
-from crm.kernel.events.bus import publish
+from crm.kernel.events.bus import DomainEvent, publish
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
 
@@ -271,8 +271,14 @@ def edit_contact(
 
 
 def publish_changes(edited: Sequence[Edited], actor: Actor) -> None:
-    """Say what changed: the fields, and apart from them a new owner and a new lead status."""
-    events: list[Any] = []
+    """Say what changed."""
+    if events := events_of_edits(edited):
+        publish(*events, actor=actor)
+
+
+def events_of_edits(edited: Sequence[Edited]) -> list[DomainEvent]:
+    """Return what changed, as events: the fields, and apart from them a new owner and a new lead status."""
+    events: list[DomainEvent] = []
     for each in edited:
         contact = each.record
         events.append(ContactChanged(subject_id=contact.pk, company_id=contact.company_id, fields=each.fields))
@@ -290,5 +296,4 @@ def publish_changes(edited: Sequence[Edited], actor: Actor) -> None:
                     from_status=each.old["lead_status"], to_status=contact.lead_status,
                 )
             )  # fmt: skip
-    if events:
-        publish(*events, actor=actor)
+    return events

@@ -185,11 +185,11 @@ def _write_all(deals: Sequence[Deal], changes: Mapping[UUID, dict[str, Any]], ac
         deal.version += 1
     refresh_search(deal.pk for deal in touched if changes[deal.pk].keys() & {"title", "company_id", "custom"})
     derive_lifecycle_of_deals(deal.pk for deal in touched if "company_id" in changes[deal.pk] and deal.stage.is_won)
-    publish(*(_changed(deal, names[deal.pk], owners[deal.pk]) for deal in touched), actor=actor)
+    publish(*(event_of_edit(deal, names[deal.pk], owners[deal.pk]) for deal in touched), actor=actor)
     return touched
 
 
-def _changed(deal: Deal, names: tuple[str, ...], owner: UUID) -> DealChanged:
+def event_of_edit(deal: Deal, names: tuple[str, ...], owner: UUID) -> DealChanged:
     """Return the event of an edit; a change of the owner carries both."""
     moved: dict[str, Any] = {}
     if "owner" in names:

@@ -310,7 +310,7 @@ def enter_stage(
             deal.stage_entered_at = visits[deal.pk][1]
             Deal.objects.filter(pk=deal.pk).update(stage_entered_at=deal.stage_entered_at)
     _derive(came_from, to_stage)
-    publish(*_events(deals, came_from, to_stage, visits, edited), actor=actor)
+    publish(*events_of_move(deals, came_from, to_stage, visits, edited), actor=actor)
 
 
 def _derive(came_from: Mapping[UUID, Stage], to_stage: Stage) -> None:
@@ -321,7 +321,7 @@ def _derive(came_from: Mapping[UUID, Stage], to_stage: Stage) -> None:
         derive_lifecycle_of_deals(changed, companies=wins, new_win=to_stage.is_won)
 
 
-def _events(
+def events_of_move(
     deals: Sequence[Deal],
     came_from: Mapping[UUID, Stage],
     to_stage: Stage,

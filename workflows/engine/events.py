@@ -262,6 +262,7 @@ def run_now(loaded: Loaded, facts: Facts, verdict: Verdict, before: Mapping[str,
     run.chain = [*chain, me]
     work = Work(run, loaded, before)
     if facts.desk.undone(facts.event):
+        facts.leave(loaded)
         finish(run, Run.State.CANCELLED, "undone", _("What set it off was undone."))
     elif facts.row is None or facts.row.get("binned_at") is not None:
         finish(run, Run.State.SKIPPED, "gone", _("The record was deleted in the meantime."))

@@ -1,6 +1,6 @@
 """What apps tell the audit about their models: how to undo the odd ones, and what to recompute afterwards (H2)."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,11 +10,12 @@ from django.db import models
 from crm.kernel.core.changes import Actor
 
 if TYPE_CHECKING:
-    from .undo import RowChange
+    from .undo import RowChange, Turned
 
 UndoRule = Callable[[list["RowChange"], Actor, set[UUID]], None]
 UndoRight = Callable[["RowChange", Actor], bool]
 Recompute = Callable[[Iterable[UUID]], Any]
+Tell = Callable[[list["Turned"], Actor], Any]
 SetValue = Callable[[UUID, str, Any, Actor], Any]
 Needed = Callable[[Collection[Any]], Collection[Any]]
 Retire = Callable[[Collection[Any]], Any]
@@ -37,6 +38,7 @@ undo_rules: dict[type[models.Model], UndoRule] = {}
 undo_rights: dict[type[models.Model], UndoRight] = {}
 retirements: dict[type[models.Model], tuple[Needed, Retire]] = {}
 recomputes: dict[type[models.Model], list[Recompute]] = {}
+tellers: dict[type[models.Model], tuple[Tell, Mapping[type[models.Model], str]]] = {}
 command_labels: dict[str, Any] = {}
 _causes: list[Caused] = []
 _stops: list[Stop] = []
@@ -81,6 +83,14 @@ def never_undone(command: str, why: Any) -> None:
 def recompute_with(model: type[models.Model], function: Recompute) -> None:
     """Have `function(ids)` recompute the derived columns of rows that an undo, a merge or an import has touched."""
     recomputes.setdefault(model, []).append(function)
+
+
+def announce_with(model: type[models.Model], tell: Tell, rows: Mapping[type[models.Model], str]) -> None:
+    """Have `tell(records, actor)` say of records of `model` that an undo changed them (W4), some thousand at a time.
+
+    `rows` names the models whose rows belong to a record, each as events call it: `{ContactEmail: "emails"}`.
+    """
+    tellers[model] = (tell, rows)
 
 
 def label_commands(labels: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import dataclasses
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
@@ -20,6 +20,7 @@ from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from crm.kernel.core.bulk import MANY, copy_rows
 from crm.kernel.core.changes import Actor, business_time, current_change
@@ -27,6 +28,7 @@ from crm.kernel.core.changes import Actor, business_time, current_change
 from .models import Event
 
 log = logging.getLogger(__name__)
+UNDO = "undo"  # the source of what an undo did, whatever door it came by
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,7 @@ Wants = Callable[[str, str], bool]
 _handlers: dict[type[DomainEvent], list[Handler]] = defaultdict(list)
 _consumers: dict[str, dict[str, Consumer]] = defaultdict(dict)
 _of_imports: set[str] = set()
+_of_undos: set[str] = set()
 _not_of_bulk: set[str] = set()
 _in_own_name: set[str] = set()
 _of_many: set[str] = set()
@@ -109,6 +112,7 @@ def consume(
     consumer: Consumer,
     *,
     imports: bool = False,
+    undos: bool = False,
     bulk: bool = True,
     wants: Wants | None = None,
     in_own_name: bool = False,
@@ -117,7 +121,8 @@ def consume(
     """Have a worker call `consumer(outbox_row)` after the commit, with `many` `consumer(outbox_rows)`.
 
     `key` is stable: it marks what is done (W3). What an import caused is passed over unless the consumer asks for it with
-    `imports` (W4): ten thousand imported records would keep everybody else's events waiting. `bulk=False` passes over what
+    `imports` (W4): ten thousand imported records would keep everybody else's events waiting; so is what an undo did, unless
+    it asks with `undos`. `bulk=False` passes over what
     a bulk action caused, for those whom the action tells at its end, once. `wants(name, source)` says whether anybody is
     listening at all: asked once for many events. `in_own_name` leaves it to the consumer to open change-sets, for one that
     acts for several people.
@@ -131,15 +136,18 @@ def consume(
         _of_many.add(key)
     if imports:
         _of_imports.add(key)
+    if undos:
+        _of_undos.add(key)
     if not bulk:
         _not_of_bulk.add(key)
 
 
 def consumers_of(name: str, source: str = "") -> dict[str, Consumer]:
-    """Return the consumers of an event by key; of what an import or a bulk action caused only those that want it."""
+    """Return the consumers of an event by key; of what an import, an undo or a bulk action caused only those that want it."""
     found = _consumers.get(name, {})
-    if source == "import":
-        found = {key: consumer for key, consumer in found.items() if key in _of_imports}
+    if source in ("import", UNDO):
+        wanting = _of_undos if source == UNDO else _of_imports
+        found = {key: consumer for key, consumer in found.items() if key in wanting}
     elif source == "bulk":
         found = {key: consumer for key, consumer in found.items() if key not in _not_of_bulk}
     return {key: each for key, each in found.items() if key not in _wants or _wants[key](name, source)}
@@ -176,6 +184,24 @@ def publish(*events: DomainEvent, actor: Actor) -> list[Event]:
     if not _unannounced.get() and any(consumers_of(kind.name, actor.source) for kind in groups):
         transaction.on_commit(wake_worker, robust=True)
     return stored
+
+
+def publish_undone(events: Sequence[DomainEvent], *, actor: Actor) -> None:
+    """Store what an undo did in the outbox, marked as an undo's, for the consumers that ask for it (W4, H2).
+
+    No subscriber hears of it: an undo has put back itself what they had written, and the timeline tells it by the rows
+    that it marked. What nobody listens to is stored as done: "why not" and dry runs find it, no worker has to. A rule that is
+    put to work later does not ask for it anyway. The cost is one COPY, so an undo always tells, listened to or not.
+    """
+    change = current_change()
+    assert change is not None and change.undo_of is not None, "only an undo tells what was undone"
+    kinds = {event.name for event in events}
+    heard = {name for name in kinds if consumers_of(name, UNDO)}
+    marked = {"source": UNDO}
+    done = marked | {"processed_at": timezone.now()}
+    _store([_row(each, change.id, actor) | (marked if each.name in heard else done) for each in events])
+    if heard:
+        transaction.on_commit(wake_worker, robust=True)
 
 
 def _row(event: DomainEvent, changeset_id: UUID, actor: Actor) -> dict[str, Any]:

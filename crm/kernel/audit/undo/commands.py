@@ -23,6 +23,7 @@ from .conflicts import conflicts_in, picked_parts
 from .created import retirable, sort_out_created
 from .lost import take_lost
 from .restoring import remove, restore
+from .telling import tell_all
 
 
 @dataclass(slots=True)
@@ -116,6 +117,7 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
         if result.conflicts and not force:
             raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
         _apply(plan, actor, result, picked)
+        tell_all(plan, actor)
         result.stopped = stop_effects(old.pk, actor)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
