@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
+from kombu import Connection
 
+from crm.celery import broker_settings
 from crm.kernel.audit.models import ChangeSet
+from crm.kernel.core import broker
 from crm.kernel.core.changes import changeset
 from crm.kernel.core.history import history_of
 from crm.kernel.core.postgres.base import wrapper
@@ -141,14 +144,39 @@ def test_one_role_for_everything_is_told_not_hidden(monkeypatch, caplog):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_died_in_the_pool_is_not_given_out():
+    """All of the pool die: it gives out the one that has rested longest, not the one that came back last."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT array_agg(pid), pg_backend_pid() FROM pg_stat_activity"
+            " WHERE usename = current_user AND datname = current_database()"
+        )
+        resting, backend = cursor.fetchone()
+    connection.close()  # into the pool
+    assert backend in resting
+    end_backends(resting)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        (backend,) = cursor.fetchone()
-    connection.close()  # into the pool
+        assert cursor.fetchone()[0] not in resting
+
+
+def test_nor_is_one_by_the_pool_of_the_broker():
+    options = broker_settings()["broker_transport_options"]
+    transport = broker.Transport(Connection(broker.register(), transport_options=options))
+    pool = transport._create_pgmq_client().pool
+    try:
+        with pool.connection() as one:
+            backend = one.info.backend_pid
+        end_backends([backend])
+        with pool.connection() as other:
+            assert other.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        pool.close()
+
+
+def end_backends(pids):
+    """End connections to the server, as its restart does."""
     other = wrapper().owner_connection()
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+        cursor.execute("SELECT bool_and(pg_terminate_backend(pid, 5000)) FROM unnest(%s::int[]) pid", [pids])
+        assert cursor.fetchone() == (True,)
     other.close()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        assert cursor.fetchone() != (backend,)

@@ -23,18 +23,16 @@ FOLLOWS = {"live"}  # goes with the record into the bin and out of it
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """A record that an undo changed: its columns before, None if it had been gone, and now; `rows` that changed below it."""
+    """A record that an undo changed: its columns before, None if it had been gone, and now.
+
+    `changed` are the columns that differ, with their values before; `rows` those that changed below it, as events call them.
+    """
 
     pk: UUID
     before: Mapping[str, Any] | None
     now: Mapping[str, Any]
+    changed: Mapping[str, Any]
     rows: tuple[str, ...] = ()
-
-    @property
-    def changed(self) -> dict[str, Any]:
-        """Return the columns that differ, with their values before the undo; none for a record that came back."""
-        before = self.before or {}
-        return {name: value for name, value in before.items() if value != self.now[name]}
 
 
 def tell_all(plan: Plan, actor: Actor) -> None:
@@ -45,9 +43,14 @@ def tell_all(plan: Plan, actor: Actor) -> None:
         ids = [*before, *(pk for pk in rows if pk not in before)]
         for start in range(0, len(ids), BATCH):
             now = _present(model, ids[start : start + BATCH])
-            found = [Turned(pk, before.get(pk, row), row, rows.get(pk, ())) for pk, row in now]
+            found = [_compared(pk, before.get(pk, row), row, rows.get(pk, ())) for pk, row in now]
             if turned := [each for each in found if each.before is None or each.rows or each.changed]:
                 tell(turned, actor)
+
+
+def _compared(pk: Any, before: Mapping[str, Any] | None, now: Mapping[str, Any], rows: tuple[str, ...]) -> Turned:
+    changed = {name: value for name, value in (before or {}).items() if value != now[name]}
+    return Turned(pk, before, now, changed, rows)
 
 
 def _present(model: type[models.Model], ids: list[Any]) -> list[tuple[Any, dict[str, Any]]]:
