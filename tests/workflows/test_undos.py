@@ -1,6 +1,7 @@
 """An undo is a source of events: marked, passed over by default, heard by the rules that listen to it (W4, H2)."""
 
 import pytest
+from django.utils import timezone
 
 from activities.models import Activity, Task
 from contacts.services import edit_contact
@@ -15,6 +16,7 @@ from deals.leaving import assign_deals
 from deals.models import Deal, LostReason
 from deals.services import close_deal, create_deal, edit_deal, move_deal
 from workflows import whynot
+from workflows.dryrun import dry_run
 from workflows.engine.loading import load_rule
 from workflows.models import Run
 
@@ -156,3 +158,22 @@ def test_w4_what_an_undo_took_out_of_the_conditions_comes_in_again(publish, new_
     work()
     states = list(Run.objects.filter(rule=rule).order_by("pk").values_list("state", flat=True))
     assert states == (["cancelled", "done"] if late else ["done", "done"])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_w4_what_an_undo_brought_back_into_the_conditions_does_not_run_by_the_next_edit(publish, new_deal, rep, late):
+    """Nor does what was undone keep a record from coming in again; the dry run says the same (W7)."""
+    rule = publish("deal.changed", conditions=[{"field": "amount", "operator": "gte", "value": 1000}])
+    deal, me = new_deal(amount=10), Actor.of(rep)
+    since, found = timezone.now(), []
+    story = [({"amount": 5000}, True), ({"amount": 7000}, False), ({"amount": 20}, True), ({"source": "Fair"}, False)]
+    for values, taken_back in story:
+        edit_deal(deal_id=deal.pk, values=values, actor=me)
+        if not (late and taken_back):
+            work()
+        if taken_back:
+            undo_last(me)
+        work()
+        found.append(Run.objects.filter(rule=rule, state="done").count())
+    assert found == ([0, 1, 1, 1] if late else [1, 2, 2, 2])
+    assert len(dry_run(rule=rule, since=since, until=timezone.now()).matches) == 2

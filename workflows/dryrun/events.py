@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from crm.kernel.events.bus import UNDO
 from crm.kernel.events.models import Event
 from workflows.engine.loading import Loaded, special_source
 from workflows.snapshots import Moment
@@ -38,12 +39,14 @@ def asked_by_events(
         events = list(rows.order_by("pk")[:BATCH])
         found = []
         for event in events:
+            moment = Moment(event.subject_id, event.recorded_at, event.changeset_id)
             special = special_source(event.source)
             if special and special not in document.listens_to:
+                if special == UNDO:
+                    found.append(Asked(f"event:{event.pk}", moment, event.recorded_at, forgets=True))
                 continue
             leaves = event.name in trigger.leaving
             fits = event.name in trigger.events and trigger.fits(event, document.options)
-            moment = Moment(event.subject_id, event.recorded_at, event.changeset_id)
             leaves = leaves or (not fits and trigger.misfit_leaves)
             found.append(Asked(f"event:{event.pk}", moment, event.recorded_at, event.pk, fits, leaves))
         if found:

@@ -22,7 +22,10 @@ MOST_MISSES = 500  # of each reason
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One moment at which the rule is asked. Without `fits` the trigger did not mean it; `leaves` takes the record out."""
+    """One moment at which the rule is asked. Without `fits` the trigger did not mean it; `leaves` takes the record out.
+
+    With `forgets` an undo, to which the rule does not listen, may have changed where the record stands.
+    """
 
     key: str
     moment: Moment
@@ -31,6 +34,7 @@ class Asked:
     fits: bool = True
     leaves: bool = False
     created: bool = False
+    forgets: bool = False
 
 
 @dataclass
@@ -84,8 +88,11 @@ class Judge:
 
     def _one(self, each: Asked, row: Row | None, values: Any, before: Any) -> Match | None:
         """Ask at one moment; what it answers is noted, and a match returned."""
-        self.result.looked_at += 1
         pk = each.moment.record_id
+        if each.forgets:
+            self.inside.pop(pk, None)
+            return None
+        self.result.looked_at += 1
         if not each.fits:
             if each.leaves and self.inside.get(pk):
                 self.inside[pk] = False

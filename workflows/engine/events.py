@@ -69,6 +69,8 @@ def _ask_all(events: Sequence[Event], rules: Mapping[str, Sequence[Loaded]], fen
                         facts.leave(loaded)
                     if loaded.rule.trigger in hearing:
                         consider(loaded, facts)
+                    if desk.undone(event):
+                        facts.forget(loaded)
             except Exception as error:
                 if fence is nullcontext or isinstance(error, InterfaceError):
                     raise
@@ -167,6 +169,11 @@ class Facts:
         if self.inside(loaded):
             self.note(loaded, inside=False)
 
+    def forget(self, loaded: Loaded) -> None:
+        """Have it found out anew at the next event: what was undone neither took the record in nor out (W4)."""
+        if (state := self.states.pop(loaded.rule.pk, None)) is not None:
+            state.delete()
+
 
 def consider(loaded: Loaded, facts: Facts) -> None:
     """Ask one rule whether it runs, and run it."""
@@ -262,7 +269,6 @@ def run_now(loaded: Loaded, facts: Facts, verdict: Verdict, before: Mapping[str,
     run.chain = [*chain, me]
     work = Work(run, loaded, before)
     if facts.desk.undone(facts.event):
-        facts.leave(loaded)
         finish(run, Run.State.CANCELLED, "undone", _("What set it off was undone."))
     elif facts.row is None or facts.row.get("binned_at") is not None:
         finish(run, Run.State.SKIPPED, "gone", _("The record was deleted in the meantime."))
