@@ -13,13 +13,25 @@ from django.utils.translation import gettext_lazy
 from crm.kernel.users.models import User
 
 from .models import ReportMail
+from .periods import Period
 from .services import MOST, Holder
 
 
 class MailForm(forms.Form):
-    """How often a report goes, and to whom."""
+    """How often a report goes, of which days it tells, and to whom.
+
+    `shown` are days as an address has them that it may tell of for ever: those on the page, or those it has told of.
+    """
+
+    ENDED, SHOWN = "ended", "shown"
+    DAYS = (
+        (ENDED, gettext_lazy("The week or month that has just ended")),
+        ("quarter", gettext_lazy("The quarter so far")),
+        ("year", gettext_lazy("The year so far")),
+    )
 
     every = forms.ChoiceField(label=gettext_lazy("How often"), choices=ReportMail.Every.choices)
+    days = forms.ChoiceField(label=gettext_lazy("It tells of"), choices=DAYS, initial=ENDED)
     recipients = forms.ModelMultipleChoiceField(
         label=gettext_lazy("To"),
         queryset=User.objects.none(),
@@ -27,9 +39,20 @@ class MailForm(forms.Form):
         help_text=gettext_lazy("Each gets the figures that they may see themselves."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, shown: Period | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.shown = shown
+        if shown is not None:
+            words = _("Always %(period)s") % {"period": shown}
+            self.fields["days"].choices = [*self.DAYS, (self.SHOWN, words)]  # type: ignore[attr-defined]
         self.fields["recipients"].queryset = User.objects.owners().filter(email__isnull=False)  # type: ignore[attr-defined]
+
+    def days_asked(self) -> dict[str, str]:
+        """Return the chosen days as parameters of an address; none for what has just ended."""
+        days = self.cleaned_data["days"]
+        if days == self.SHOWN and self.shown is not None:
+            return self.shown.query()
+        return {} if days == self.ENDED else {"period": days}
 
 
 def field_name(holder: Holder, month: dt.date) -> str:

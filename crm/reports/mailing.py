@@ -1,6 +1,7 @@
 """Reports by mail: who gets which, for which days, each with the figures that they may see themselves (U3)."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
 
 from . import registry
-from .asks import Ask, BadAsk, read_ask
+from .asks import PERIOD_PARAMS, Ask, BadAsk, read_ask, read_period
 from .days import due_day
 from .models import ReportMail
 from .periods import DAY, Period
@@ -30,11 +31,31 @@ HOUR = 7  # in the workspace's zone
 MOST_ROWS = 60
 
 
-def period_told(every: str, day: dt.date) -> Period:
-    """Return the days that a mail of that day tells of: the week or the month that has just ended."""
+def period_told(every: str, day: dt.date, query: str = "") -> Period:
+    """Return the days that a mail of that day tells of: the week or month that has just ended, unless its query has days.
+
+    Raises BadAsk for impossible ones.
+    """
+    days = asked_days(query)
+    if days:
+        return read_period(days, "month", day - DAY)
     if every == ReportMail.Every.WEEK:
         return Period.custom(day - 7 * DAY, day - DAY)
     return Period.around("month", day - DAY)
+
+
+def asked_days(query: str) -> dict[str, str]:
+    """Return the parameters of a query that say of which days it tells."""
+    return {name: value for name, value in QueryDict(query).items() if name in PERIOD_PARAMS}
+
+
+def with_days(query: str, days: Mapping[str, str]) -> str:
+    """Return a query that tells of other days."""
+    data = QueryDict(query).copy()
+    for name in PERIOD_PARAMS:
+        data.pop(name, None)
+    data.update(days)
+    return data.urlencode()
 
 
 def send_due_report_mails(now: dt.datetime | None = None) -> int:
@@ -79,28 +100,28 @@ def _send(pk: UUID, day: dt.date) -> int:
 def written_mail(mail: ReportMail, person: User, day: dt.date) -> tuple[str, str, str]:
     """Return subject, text and HTML of a report for one person, with their rights."""
     report = registry.find(mail.report)
-    period = period_told(mail.every, day)
     title = str(report.title) if report else mail.report
     context: dict[str, Any] = {
-        "title": title, "period": str(period), "workspace_name": Workspace.current().name, "person": person,
+        "title": title, "workspace_name": Workspace.current().name, "person": person,
         "site_url": settings.SITE_URL.rstrip("/"),
     }  # fmt: skip
+    subject = title
     try:
+        period = period_told(mail.every, day, mail.query)
+        context["period"] = str(period)
+        subject = _("%(report)s, %(period)s") % {"report": title, "period": period}
         if report is None:
             raise BadAsk(_("This report is not there any more."))
         ask = ask_of_mail(mail, report, person, period)
         context |= told(report, ask, report.build(ask), context["site_url"])
     except BadAsk as error:
         context["problem"] = error.message
-    subject = _("%(report)s, %(period)s") % {"report": title, "period": period}
     return subject, render_to_string("emails/report.txt", context), render_to_string("emails/report.html", context)
 
 
 def ask_of_mail(mail: ReportMail, report: Report, person: User, period: Period) -> Ask:
     """Return the question of a mailed report, asked by its reader; raises BadAsk for a filter that is gone."""
-    data = QueryDict(mail.query).copy()
-    for name, value in period.query().items():
-        data[name] = value
+    data = QueryDict(with_days(mail.query, period.query()))
     actor = Actor.of(person, source="worker")
     return read_ask(actor, data, period=report.period, options=report.options(actor), filters=report.filters)
 

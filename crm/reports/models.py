@@ -84,7 +84,8 @@ class ReportMailQuerySet(Rows):
 class ReportMail(Keyed):
     """A report that goes out by mail every week or month, to each with the numbers that they may see (U3).
 
-    `query` is the report's address without days: each mail tells of the period that has just ended.
+    `query` is the report's address. Without days each mail tells of the week or month that has just ended; with a
+    `period` alone of the quarter or year up to the day before; with days always of those.
     """
 
     kind: ClassVar[str] = "reportmail"

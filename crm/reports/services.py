@@ -80,12 +80,18 @@ def create_report_mail(
 
 
 @command("reports.mail_changed")
-def change_report_mail(*, mail_id: UUID, every: str, recipients: Collection[User], actor: Actor) -> ReportMail:
-    """Change to whom and how often a report goes. Raises ReportMail.DoesNotExist, PermissionDenied, Refused."""
+def change_report_mail(
+    *, mail_id: UUID, every: str, recipients: Collection[User], actor: Actor, query: str | None = None
+) -> ReportMail:
+    """Change to whom and how often a report goes, and what is asked of it (None: as before; the caller has checked it).
+
+    Raises ReportMail.DoesNotExist, PermissionDenied, Refused.
+    """
     mail = _mine(mail_id, actor)
     people = {each.pk: each for each in _checked(recipients)}
     mail.every = _every(every)  # a weekly one that was monthly goes out at once, for the week that has ended
-    mail.save(update_fields=["every"])
+    mail.query = mail.query if query is None else query
+    mail.save(update_fields=["every", "query"])
     mail.recipients.exclude(user__in=people).delete()
     present = set(mail.recipients.values_list("user_id", flat=True))
     ReportMailTo.objects.bulk_create(

@@ -7,13 +7,17 @@ import os
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import call_command
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncMonth
 from django.test import Client
+from django.utils import timezone
+from openpyxl import load_workbook
 
+from activities.mail.models import OutgoingMail
 from contacts.models import Company, Contact
 from contacts.services import create_company, create_contact
 from crm.kernel.audit.models import ChangeSet
@@ -25,8 +29,10 @@ from crm.kernel.listing.imports import services, work
 from crm.kernel.listing.imports.models import ImportRun
 from crm.kernel.users.models import Team, User
 from crm.kernel.workspace.models import Workspace
-from crm.reports.mailing import written_mail
+from crm.reports.mailing import MOST_ROWS, send_due_report_mails, written_mail
 from crm.reports.models import ReportMail
+from crm.reports.registry import find
+from crm.reports.services import create_report_mail
 from deals.models import Deal
 
 FOLDER = os.environ.get("MAVEN_DIR", "")
@@ -93,6 +99,29 @@ def _reports(admin):
     mail = ReportMail(report="win-loss", query="by=owner", every="month", owner=admin)
     _subject, text, html = written_mail(mail, admin, dt.date(2017, 4, 1))
     assert "531" in text and "531" in html  # March alone
+    _mailed(admin, client, year)
+
+
+def _mailed(admin, client, year):
+    """What goes out by mail is, cell by cell, what the file for spreadsheets holds."""
+    wanted = {"win-loss": {"by": "owner"}, "leaderboard": {}, "won-by-month": {}}
+    for name, more in wanted.items():
+        create_report_mail(
+            report=name, query=urlencode(year | more), every="month", recipients=[admin], actor=Actor.of(admin)
+        )
+    assert send_due_report_mails(timezone.now() + dt.timedelta(days=32)) == len(wanted)
+    mails = {each.subject.partition(",")[0]: each for each in OutgoingMail.objects.all()}
+    for name, more in wanted.items():
+        answer = client.get(f"/reports/{name}/", {**year, **more, "format": "xlsx"})
+        book = load_workbook(io.BytesIO(answer.content), read_only=True)
+        rows = list(book.worksheets[0].iter_rows(min_row=2, values_only=True))
+        text = mails[str(find(name).title)].text
+        html = mails[str(find(name).title)].html
+        lines = {line.partition(": ")[0]: line for line in text.splitlines() if ": " in line}
+        for row in rows[:MOST_ROWS]:
+            money = [f"{cell:,.0f}" for cell in row[1:] if isinstance(cell, int | float) and cell >= 100]
+            assert all(each in lines[str(row[0])] and each in html for each in money), row
+    assert "$10,005,534" in mails["Won and lost"].text
 
 
 def _nothing_new(capsys):

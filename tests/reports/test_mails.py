@@ -23,6 +23,14 @@ def test_days_and_periods():
     assert period_told("month", dt.date(2030, 1, 1)).start == dt.date(2029, 12, 1)
 
 
+def test_days_of_its_own(workspace):
+    so_far = period_told("week", dt.date(2030, 1, 7), "period=quarter&by=owner")
+    assert (so_far.start, so_far.end) == (dt.date(2030, 1, 1), dt.date(2030, 3, 31))
+    assert period_told("month", dt.date(2030, 1, 1), "period=year").start == dt.date(2029, 1, 1)  # the whole year, once
+    always = period_told("week", dt.date(2030, 1, 7), "from=2016-01-01&to=2017-12-31")
+    assert (always.start, always.end) == (dt.date(2016, 1, 1), dt.date(2017, 12, 31))
+
+
 def test_each_reads_their_own_figures_and_gets_it_once(scene, admin, rep, stranger):
     create_report_mail(
         report="pipeline", query="", every="week", recipients=[admin, rep, stranger], actor=Actor.of(admin)
@@ -49,10 +57,33 @@ def test_a_filter_that_is_gone_says_so_and_others_go_out(scene, admin):
 def test_only_those_who_can_log_in_get_one(admin, rep, client_of):
     with pytest.raises(Refused):
         create_report_mail(report="pipeline", query="", every="week", recipients=[], actor=Actor.of(admin))
-    page = client_of(rep).post("/reports/pipeline/mail/", {"every": "month", "recipients": [str(rep.pk)]})
+    posted = {"every": "month", "days": "ended", "recipients": [str(rep.pk)]}
+    page = client_of(rep).post("/reports/pipeline/mail/", posted)
     assert page.status_code == 302
     mail = ReportMail.objects.get()
     assert "from" not in mail.query
     change_report_mail(mail_id=mail.pk, every="week", recipients=[admin], actor=Actor.of(rep))
     assert [each.user_id for each in mail.recipients.all()] == [admin.pk]
     assert client_of(rep).post("/reports/pipeline/mail/", {"every": "never"}).status_code == 422
+
+
+def test_its_days_are_chosen_kept_and_changed(rep, client_of):
+    shown = "/reports/win-loss/mail/?by=owner&from=2016-01-01&to=2017-12-31"
+    posted = {"every": "month", "days": "shown", "recipients": [str(rep.pk)]}
+    page = client_of(rep)
+    assert page.post(shown, posted).status_code == 302
+    mail = ReportMail.objects.get()
+    assert "from=2016-01-01" in mail.query and "by=owner" in mail.query
+    url = f"/reports/mails/{mail.pk}/"
+    assert '<option value="shown" selected>' in page.get(url).content.decode()
+    assert page.post(url, posted).status_code == 302
+    assert page.post(url, posted | {"days": "never"}).status_code == 422
+    mail.refresh_from_db()
+    assert "to=2017-12-31" in mail.query  # changed into what it was
+    assert page.post(url, posted | {"days": "year"}).status_code == 302
+    mail.refresh_from_db()
+    assert "period=year" in mail.query and "from" not in mail.query and "by=owner" in mail.query
+    assert page.post(url, posted | {"days": "ended"}).status_code == 302
+    mail.refresh_from_db()
+    assert "period" not in mail.query and "by=owner" in mail.query
+    assert page.post(url, posted | {"days": "shown"}).status_code == 422  # no days are kept any more

@@ -16,9 +16,11 @@ from crm.kernel.core.http import Request
 from crm.kernel.listing.saved.forms import SharingForm
 from crm.kernel.listing.saved.models import SavedView
 from crm.kernel.listing.saved.services import create_view, delete_view
+from crm.kernel.workspace.models import Workspace
 from crm.reports import registry
-from crm.reports.asks import Ask, read_ask
+from crm.reports.asks import PERIOD_PARAMS, Ask, read_ask, read_period
 from crm.reports.forms import MailForm
+from crm.reports.mailing import asked_days, with_days
 from crm.reports.models import ReportMail
 from crm.reports.services import change_report_mail, create_report_mail, remove_report_mail
 
@@ -66,12 +68,12 @@ def kept_query(request: Request, name: str) -> tuple[Any, Ask]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @report_view
 def mail_new(request: Request, name: str) -> HttpResponse:
-    """Have a report sent every week or month. The address is the report's: filters are kept, days are not."""
+    """Have a report sent every week or month. The address is the report's: filters are kept, days if one says so."""
     request.actor.require_kind("edit", "report")
     report, ask = kept_query(request, name)
-    form = MailForm(request.POST or None, initial={"recipients": [request.user.pk]})
+    form = MailForm(request.POST or None, initial={"recipients": [request.user.pk]}, shown=ask.period)
     if request.method == "POST" and form.is_valid():
-        query = ask.query(period=None, on=None, as_of=None, **{"from": None, "to": None})
+        query = ask.query(**dict.fromkeys((*PERIOD_PARAMS, "as_of")) | form.days_asked())
         values = form.cleaned_data
         try:
             create_report_mail(
@@ -108,14 +110,21 @@ def get_mail(request: Request, pk: UUID) -> ReportMail:
 @require_http_methods(["GET", "HEAD", "POST"])
 @report_view
 def mail_edit(request: Request, pk: UUID) -> HttpResponse:
-    """Change how often a report goes and to whom."""
+    """Change how often a report goes, of which days it tells, and to whom."""
     mail = get_mail(request, pk)
+    days = asked_days(mail.query)
+    fixed = None if set(days) <= {"period"} else read_period(days, "month", Workspace.current().today())
+    told = MailForm.SHOWN if fixed else days.get("period", MailForm.ENDED)
     present = list(mail.recipients.values_list("user_id", flat=True))
-    form = MailForm(request.POST or None, initial={"every": mail.every, "recipients": present})
+    initial = {"every": mail.every, "days": told, "recipients": present}
+    form = MailForm(request.POST or None, initial=initial, shown=fixed)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
-            change_report_mail(mail_id=pk, every=values["every"], recipients=values["recipients"], actor=request.actor)
+            change_report_mail(
+                mail_id=pk, every=values["every"], recipients=values["recipients"], actor=request.actor,
+                query=with_days(mail.query, form.days_asked()),
+            )  # fmt: skip
         except Refused as error:
             refuse(form, error)
         else:
