@@ -46,7 +46,7 @@ def period_told(every: str, day: dt.date, query: str = "") -> Period:
 
 def asked_days(query: str) -> dict[str, str]:
     """Return the parameters of a query that say of which days it tells."""
-    return {name: value for name, value in QueryDict(query).items() if name in PERIOD_PARAMS}
+    return {name: str(value) for name, value in QueryDict(query).items() if name in PERIOD_PARAMS}
 
 
 def with_days(query: str, days: Mapping[str, str]) -> str:
