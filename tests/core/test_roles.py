@@ -5,11 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
-from kombu import Connection
 
-from crm.celery import broker_settings
 from crm.kernel.audit.models import ChangeSet
-from crm.kernel.core import broker
 from crm.kernel.core.changes import changeset
 from crm.kernel.core.history import history_of
 from crm.kernel.core.postgres.base import wrapper
@@ -157,20 +154,6 @@ def test_a_connection_that_died_in_the_pool_is_not_given_out():
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         assert cursor.fetchone()[0] not in resting
-
-
-def test_nor_is_one_by_the_pool_of_the_broker():
-    options = broker_settings()["broker_transport_options"]
-    transport = broker.Transport(Connection(broker.register(), transport_options=options))
-    pool = transport._create_pgmq_client().pool
-    try:
-        with pool.connection() as one:
-            backend = one.info.backend_pid
-        end_backends([backend])
-        with pool.connection() as other:
-            assert other.execute("SELECT 1").fetchone() == (1,)
-    finally:
-        pool.close()
 
 
 def end_backends(pids):

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import pgmq as kombu_pgmq
-from psycopg_pool import ConnectionPool
 
 SCHEME = "crm-pgmq"
 NAMES = ("host", "port", "user", "password", "dbname")
@@ -28,30 +27,13 @@ def conninfo() -> str:
 class Transport(kombu_pgmq.Transport):
     """Kombu's PGMQ transport on Django's default database."""
 
-    _pool: ConnectionPool | None = None
-
     def drain_events(self, connection: Any, timeout: float | None = None) -> None:
         """Wait for a message, half a second at most: a worker that was told to stop only looks up in between."""
         super().drain_events(connection, timeout=min(timeout or 0.5, 0.5))
 
     def _create_pgmq_client(self) -> Any:
-        """Return the queue's client, whose pool tries a connection before it gives it out.
-
-        The client's own pool does not: after a restart of the database the first wake-up would meet a dead connection.
-        """
-        options = self.client.transport_options
-        self._pool = ConnectionPool(
-            conninfo(), min_size=1, max_size=options["pool_size"], timeout=options["pool_timeout"], open=True,
-            check=ConnectionPool.check_connection,
-        )  # fmt: skip
-        return pgmq.PGMQueue(vt=options["visibility_timeout"], init_extension=False, pool=self._pool)
-
-    def close_connection(self, connection: Any) -> None:
-        """Close the pool as well: the client leaves one that it was given alone."""
-        super().close_connection(connection)
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
+        self.client.transport_options["conn_string"] = conninfo()
+        return super()._create_pgmq_client()
 
 
 def register() -> str:
