@@ -207,6 +207,14 @@ def test_operators_narrow_and_exclusions_leave_out(rep, mate, people):
     assert found(rep, '"lindqvist ferries"') == []
 
 
+def test_what_nobody_owns_is_found_by_a_word_within_it(rep, admin):
+    """A rep sees leads that wait for an owner (U4): the roads to own and seen records must not lead past them."""
+    values = {"first_name": "Ines", "last_name": "Quarterdeck", "owner": None}
+    lead = create_contact(values=values, actor=Actor.of(admin))
+    assert lead.owner_id is None
+    assert found(rep, "arterde") == [lead.pk]
+
+
 def test_the_exact_comes_first(rep, mate, people):
     close = create_contact(
         values={"first_name": "Maya", "last_name": "Lindqvist-Berg", "owner": mate}, actor=Actor.of(mate)

@@ -1,16 +1,12 @@
 """Candidates from a stretch of an index that carries the text: where many rows hold a word, a few thousand rows hold enough.
 
 An index of fragments gathers all matches before it gives the first, which for a common word costs more than the page. So the
-stretch is read first, and everything only where it holds too few. For a person who sees few rows the stretch is all of them.
-It is read in place of the table (a WITH of the same name), hence a query that asks for columns beyond those of the index has
-none.
+stretch is read first, and everything only where it holds too few. It is read in place of the table (a WITH of the same
+name), hence a query that asks for columns beyond those of the index has none.
 """
 
 import re
-import time
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -18,13 +14,11 @@ from django.db.models import DateTimeField, F, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
-from crm.kernel.core.fields import long_text, short_text
+from crm.kernel.core.fields import short_text
 from crm.kernel.core.scopes import Scope
 
-# Rows read: of those whom the person sees, and of their own. Who sees no more than FEW has all of them read.
-SEEN, OWN, FEW = 4_000, 20_000, 16_000
-MINUTE = 60  # seconds
-ALL = 2**31  # no limit, yet written as one: else the planner would go back to the index of fragments
+# Rows read: of those whom the person sees, and of their own.
+SEEN, OWN = 6_000, 20_000
 
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -44,8 +38,6 @@ def seen_first(keys: Any, scope: Scope, *, text: str, recent: str, limit: int) -
     live = keys.model._default_manager.live()
     if scope.owners is not None:
         part = live.filter(owner__in=scope.owners)  # the ranges of an index of theirs, one after the other
-        if sees_few(keys.model, frozenset(scope.owners), int(time.monotonic() // MINUTE)):
-            return _all_of(part, keys, text=text, recent=recent)
     else:
         part = _newest(live, recent)
     stretch = _read_from(part, SEEN, everything, text, recent)
@@ -56,27 +48,6 @@ def seen_first(keys: Any, scope: Scope, *, text: str, recent: str, limit: int) -
         f" SELECT pk FROM ({everything[0]}) AS everywhere (pk) WHERE (SELECT count(*) FROM near) < {limit}"
     )
     return sql, (*stretch[1], *everything[1])
-
-
-@lru_cache(maxsize=1000)
-def sees_few(model: Any, owners: frozenset[UUID], _minute: int) -> bool:
-    """Say whether these people's rows are few, as of this minute: it decides on the road alone, all roads find the same."""
-    rows = model._default_manager.live().filter(owner__in=owners)
-    return not rows.order_by().values("pk")[FEW : FEW + 1].exists()
-
-
-def _all_of(part: Any, keys: Any, *, text: str, recent: str) -> Statement | None:
-    """Return SQL that reads all rows of the part in the index, and those whose text does not fit into it."""
-    everything = statement_of(keys)
-    short = _read_from(part, ALL, everything, text, recent)
-    if short is None:
-        return everything
-    rest = keys.all()
-    rest.query.clear_limits()
-    long = statement_of(rest.filter(long_text(text)))
-    if long is None:
-        return short
-    return f"({short[0]}) UNION ALL ({long[0]})", (*short[1], *long[1])
 
 
 def own(keys: Any, owner_id: Any, *, text: str, recent: str) -> Statement | None:
