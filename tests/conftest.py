@@ -3,6 +3,7 @@
 East team: `rep` (owner of what tests make), `mate`; `manager` leads it. West team: `stranger`. Besides: `admin`, `viewer`.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ PASSWORD = "correct horse battery"
 
 
 def pytest_configure() -> None:
-    """Hash passwords cheaply: Argon2 is slow on purpose, and every test makes people."""
+    """Hash passwords cheaply: Argon2 is slow on purpose, and every test makes people. Workers that share a Redis keep apart."""
+    settings.CACHES["default"]["KEY_PREFIX"] = os.environ.get("PYTEST_XDIST_WORKER", "")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     kept.PATIENCE = 0  # figures of a slow machine are never told late in tests
 

@@ -114,7 +114,7 @@ class DealSession(Session):
             row.fail(self.job.column("closed"), _("A closed deal needs the date of its close."))
         elif closed > self.today:
             row.fail(self.job.column("closed"), _("The close is in the future."))
-        elif created and closed < created[1]:
+        elif created and closed < created[0].date():  # both as the file writes them, in the zone of the file
             row.fail(self.job.column("closed"), _("The close lies before the creation."))
         else:
             record["closed_on"] = closed

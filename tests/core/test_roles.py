@@ -141,25 +141,23 @@ def test_one_role_for_everything_is_told_not_hidden(monkeypatch, caplog):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_died_in_the_pool_is_not_given_out():
-    """All of the pool die: it gives out the one that has rested longest, not the one that came back last."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT array_agg(pid), pg_backend_pid() FROM pg_stat_activity"
-            " WHERE usename = current_user AND datname = current_database()"
-        )
-        resting, backend = cursor.fetchone()
-    connection.close()  # into the pool
-    assert backend in resting
-    end_backends(resting)
+    """The pool holds this one connection alone: nobody else's dies with it."""
+    connection.close()
+    connection.close_pool()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        assert cursor.fetchone()[0] not in resting
+        (backend,) = cursor.fetchone()
+    connection.close()  # into the pool
+    end_backend(backend)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        assert cursor.fetchone() != (backend,)
 
 
-def end_backends(pids):
-    """End connections to the server, as its restart does."""
+def end_backend(pid):
+    """End a connection to the server, as its restart does."""
     other = wrapper().owner_connection()
     with other.cursor() as cursor:
-        cursor.execute("SELECT bool_and(pg_terminate_backend(pid, 5000)) FROM unnest(%s::int[]) pid", [pids])
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
         assert cursor.fetchone() == (True,)
     other.close()

@@ -145,6 +145,17 @@ def test_bad_dates_and_amounts_keep_their_row_out(check, admin, column, created,
     assert words in problems(run)[0][2]
 
 
+def test_a_deal_made_and_closed_late_on_one_day_of_another_zone_comes_in(imported, admin):
+    """The day of the close is one of the file's zone: in ours the moment of the creation may be on the next (R1, P9)."""
+    with changeset(Actor.system("test data"), "test.zone"):
+        Workspace.objects.update(timezone="Europe/Oslo")
+    Workspace.forget()
+    imported("deals", "Title,Stage,Created,Closed\nOne,Won,2017-01-31T23:30:00+00:00,2017-01-31\n", admin)
+    deal = Deal.objects.get()
+    assert deal.closed_on == dt.date(2017, 1, 31)
+    assert deal.closed_at > deal.created_at == dt.datetime(2017, 1, 31, 23, 30, tzinfo=dt.UTC)
+
+
 def test_an_amount_of_a_million_million_fits(imported, admin):
     imported("deals", "Title,Amount\nBig,1000000000000\n", admin)
     assert Deal.objects.get().amount == Decimal(10) ** 12
