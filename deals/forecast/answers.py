@@ -80,7 +80,7 @@ def intervals(
 def compute_waiting() -> int:
     """Compute what pages have asked for, oldest first, and forget what is two weeks old; return how many."""
     KeptForecast.objects.filter(day__lt=Workspace.current().today() - dt.timedelta(days=KEPT_DAYS)).delete()
-    waiting = list(KeptForecast.objects.waiting().filter(failed="").order_by("asked_at")[:AT_ONCE])
+    waiting = list(KeptForecast.objects.waiting().order_by("asked_at")[:AT_ONCE])
     book = load() if waiting else None
     for row in waiting:
         assert book is not None

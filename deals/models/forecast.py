@@ -15,8 +15,8 @@ class KeptForecastQuerySet(Rows):
     """Query verbs for kept answers."""
 
     def waiting(self) -> Self:
-        """Return what was asked for and is not computed yet."""
-        return self.filter(value__isnull=True)
+        """Return what was asked for and is not computed yet, nor has failed."""
+        return self.filter(value__isnull=True, failed="")
 
     def visible_to(self, who: object) -> Self:
         """Return all: an answer is found only by its question, which holds the reach of who asks."""

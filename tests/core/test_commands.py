@@ -24,7 +24,7 @@ from django.test import RequestFactory
 from crm.kernel.core import broker, checkup, health
 from crm.kernel.core.changes import changeset
 from crm.kernel.core.postgres.base import wrapper
-from crm.kernel.core.supervisor import Supervisor
+from crm.kernel.core.supervisor import Supervisor, run_apart
 from crm.kernel.users.models import Team
 
 
@@ -172,7 +172,7 @@ def supervise(*scripts: str) -> tuple[int, float]:
     """Run parts that are scripts under a supervisor in a process of its own; return its exit code and its time."""
     parts = "\n".join(f"boss.start('part {n}', lambda: exec({script!r}))" for n, script in enumerate(scripts))
     program = (
-        "import sys, time\nfrom crm.kernel.core.supervisor import Supervisor\n"
+        "import sys, time\nfrom crm.kernel.core.supervisor import Supervisor, run_apart\n"
         f"boss = Supervisor(lambda text: print(text, flush=True))\nboss.watch()\n{parts}\nsys.exit(boss.wait())"
     )
     began = time.monotonic()
@@ -195,6 +195,12 @@ def test_a_killed_part_ends_all_with_its_signal():
         supervise("time.sleep(60)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")[0]
         == 128 + signal.SIGKILL
     )
+
+
+def test_a_command_that_fails_in_a_process_of_its_own_is_told():
+    run_apart("version")
+    with pytest.raises(subprocess.CalledProcessError):
+        run_apart("nonsense")
 
 
 def test_supervisor_starts_empty():

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.scopes import Scope
 from crm.kernel.workspace.models import ExchangeRate, Workspace
+from deals import tasks
 from deals.forecast import answers
 from deals.forecast.accuracy import EVERYBODY, OWNER, held, restated
 from deals.forecast.freezing import due_mondays, freeze_due, freeze_forecast
@@ -157,6 +159,22 @@ def test_missed_mondays_are_caught_up_and_held_against_what_came(history, rep, s
 def test_freezing_goes_on_by_itself(history):
     assert freeze_due(day(3, 3)) > 0
     assert freeze_due(day(3, 3)) == 0 and FrozenForecast.objects.exists()
+
+
+def test_the_worker_has_a_process_of_its_own_for_it_while_there_is_something_to_do(history, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(tasks, "run_apart", asked.append)
+    tasks.compute_forecasts()
+    assert asked == []
+    answers.probabilities(Workspace.current().today())
+    tasks.compute_forecasts()
+    tasks.freeze_forecasts()
+    assert asked == ["forecasts"] * 2
+    call_command("forecasts")
+    assert capsys.readouterr().out.startswith("1 computed, ")
+    tasks.compute_forecasts()
+    tasks.freeze_forecasts()
+    assert asked == ["forecasts"] * 2
 
 
 def test_adopting_sets_whole_percents_and_can_be_undone(admin, as_rep, pipeline, stages, won, rep):

@@ -1,4 +1,4 @@
-"""Runs several parts of the stack as children of one process: all of them, or none.
+"""Runs several parts of the stack as children of one process: all of them, or none; and commands apart.
 
 The children are forked from a process that has loaded everything, so they share most of their memory.
 """
@@ -7,16 +7,20 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from types import FrameType
 
+from django.conf import settings
+
 PATIENCE = 15  # seconds that children get to finish what they do before they are killed
 PR_SET_PDEATHSIG = 1  # Linux prctl(2): signal me when my parent dies
 
 _fork = multiprocessing.get_context("fork")
+_libc = ctypes.CDLL(None)
 
 
 class Supervisor:
@@ -85,8 +89,21 @@ def _run(target: Callable[[], object], parent: int) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    _end_with_parent()
+    if os.getppid() == parent:
+        target()
+
+
+def _end_with_parent() -> None:
+    """Let the system end this process (TERM) when the one that started it ends."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            return
-    target()
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def run_apart(command: str) -> None:
+    """Run a management command in a process of its own, which gives its memory back, and wait for its end.
+
+    It does not outlive the caller. Raises subprocess.CalledProcessError if it fails.
+    """
+    arguments = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
+    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, preexec_fn=_end_with_parent)
