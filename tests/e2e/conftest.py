@@ -57,6 +57,13 @@ class Visitor:
         self.page.wait_for_selector(".htmx-request", state="detached")
         return self.page
 
+    def looks(self, *looks: tuple[int, int, str]) -> Iterator[str]:
+        """Give the page each width, height and colour scheme in turn, at once: open the window with `reduced_motion`."""
+        for width, height, scheme in looks:
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.emulate_media(color_scheme=scheme)
+            yield f"{width} {scheme}"
+
     def log_in(self, email: str) -> None:
         """Sign in by the form, as people do."""
         self.open("/login/")
@@ -79,7 +86,7 @@ class Visitor:
         """Fail on any finding of axe, naming the rule and the elements."""
         self.page.evaluate(AXE)
         found: list[dict[str, Any]] = self.page.evaluate(
-            "tags => axe.run(document, {runOnly: tags}).then(r => r.violations)", AXE_TAGS
+            "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']}).then(r => r.violations)", AXE_TAGS
         )
         assert not found, "\n".join(
             f"{self.page.url}: {v['id']} ({v['impact']}): {v['help']}: {[n['html'][:160] for n in v['nodes'][:4]]}"

@@ -1,14 +1,21 @@
 """Search, the palette, what was opened lately, and stars (U3)."""
 
+import datetime as dt
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from contacts.finders import find_companies, find_contacts
+from contacts.models import Contact
 from contacts.services import bin_contacts, create_company, create_contact
-from crm.kernel.core.changes import Actor
+from contacts.services.contacts import create_contacts
+from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.search import engine, stretches
 from crm.kernel.search.language import parse
 from crm.kernel.search.models import Favourite, RecentView
+from crm.kernel.search.registry import kind_named
 from crm.kernel.search.services import record_view, toggle_favourite
 
 
@@ -155,3 +162,36 @@ def test_searching_costs_as_many_queries_whatever_is_found(rep, maya, client_of)
 )
 def test_phone_numbers_are_read_as_people_write_them(typed, forms):
     assert [term.forms for term in parse(typed).terms] == forms
+
+
+def test_of_a_common_word_the_last_touched_of_each_whom_one_sees_are_shown_and_the_rest_is_not_gathered(
+    rep, mate, monkeypatch
+):
+    """The page of all kinds says "3+" then; a page of one kind goes on to the last (U3)."""
+    monkeypatch.setattr(engine, "ENOUGH", 3)
+    monkeypatch.setattr(stretches, "SEEN", 12)
+    me = Actor.of(rep)
+    owners = (mate, rep, None)
+    made = create_contacts(
+        rows=[
+            {
+                "first_name": f"Number {place}",
+                "last_name": "Treeholm" if place < 60 else "Treebash",
+                "owner": owners[place % 3],
+            }
+            for place in range(75)
+        ],
+        actor=Actor.of(mate),
+    )
+    with changeset(Actor.system("test data"), "test.touch"):
+        for place, contact in enumerate(made):
+            when = timezone.now() - dt.timedelta(days=100 - place)
+            Contact.objects.filter(pk=contact.pk).update(last_touch_at=when)
+    contacts = kind_named("contact")
+    found = contacts.find(me, parse("bash"), 4)
+    assert (found.total, found.capped) == (3, True)
+    assert {hit.pk for hit in found.hits} <= {contact.pk for contact in made[-15:]}
+    older = contacts.find(me, parse("holm"), 4)  # none of the rows that are read first: everything is
+    assert (older.total, older.capped, len(older.hits)) == (3, True, 4)
+    whole = contacts.find(me, parse("holm"), 100, deep=True)
+    assert (whole.total, whole.capped) == (60, False)

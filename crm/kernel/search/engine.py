@@ -30,6 +30,8 @@ from .words import NOTHING, Operator, beginning_words, folded, matching, misspel
 # So many matches are looked at before the best are chosen: for a page of all kinds, and for one that goes on.
 CANDIDATES = 100
 DEEP = 1000
+# So many among the rows touched last are enough for a page of all kinds: the others need not be gathered.
+ENOUGH = 20
 # So many matches of everybody's are tried out for what the person may see.
 SCANNED = 500
 
@@ -129,7 +131,9 @@ class Searchable:
             return Found()
         rows = self.rows(actor)
         limit = DEEP if deep else CANDIDATES
-        return self._page(rows, self._candidates(rows, query, actor, limit), query, actor, most, limit, after)
+        enough = ENOUGH if self.covered and not deep else limit
+        keys = self._candidates(rows, query, actor, limit, enough)
+        return self._page(rows, keys, query, actor, most, enough, after)
 
     def find_misspelt(self, actor: Actor, query: Query, most: int) -> Found:
         """Return what is found if one word has a typing error; nothing for kinds whose texts are long."""
@@ -150,8 +154,8 @@ class Searchable:
         rows = self.annotate(self.rows(actor)).filter(pk__in=list(ids))
         return [self.hit(row) for row in rows.values("pk", *self.values)]
 
-    def _candidates(self, rows: Any, query: Query, actor: Actor, limit: int) -> Any:
-        """Return the keys of what is worth a look, from all roads together."""
+    def _candidates(self, rows: Any, query: Query, actor: Actor, limit: int, enough: int) -> Any:
+        """Return the keys of what is worth a look, from all roads together: at most `limit` from each, or `enough`."""
         match = self.matches(query, actor)
         if self.everybodys is not None:
             return self._limited(self.everybodys(), match, query, actor, limit)
@@ -166,17 +170,20 @@ class Searchable:
                 roads.append(rows.filter(exact))
             if len(query.text) < 3 * len(query.terms):
                 roads.append(rows.filter(beginning_words(query, self.text)))
-        keys = [road.order_by().values("pk")[: limit + 1] for road in roads]
-        return self._on_stretches(keys, actor, limit) if self.covered and len(keys) > 1 else _united(keys)
+        whole, *others = [road.order_by().values("pk") for road in roads]
+        keys = [road[: limit + 1] for road in others]
+        if not self.covered or not keys:
+            return _united([whole[: limit + 1], *keys])
+        return self._on_stretches(whole, keys, actor, limit, enough)
 
-    def _on_stretches(self, keys: list[Any], actor: Actor, limit: int) -> Any:
+    def _on_stretches(self, whole: Any, others: list[Any], actor: Actor, limit: int, enough: int) -> Any:
         """Return the keys of all roads, those of the first two from stretches of the index that carries the text."""
-        whole, *others = keys
         scope = actor.scope(self.kind, "view")
-        found = [stretches.seen_first(whole, scope, text=self.text, recent=self.recent, limit=limit + 1)]
+        text, recent = self.text, self.recent
+        found = [stretches.seen_first(whole, scope, text=text, recent=recent, limit=limit + 1, enough=enough + 1)]
         if actor.id is not None:
             own, *others = others
-            found.append(stretches.own(own, actor.id, text=self.text, recent=self.recent))
+            found.append(stretches.own(own, actor.id, text=text, recent=recent))
         found += [stretches.statement_of(each) for each in others]
         return stretches.united(found) or whole.none()
 
@@ -192,7 +199,7 @@ class Searchable:
     def _page(
         self, rows: QuerySet[Any], keys: Any, query: Query, actor: Actor, most: int, limit: int, after: str
     ) -> Found:
-        """Return a page of candidates in their order, by one statement."""
+        """Return a page of candidates in their order, by one statement; they are counted up to `limit`."""
         ordered = self.annotate(rows.filter(pk__in=keys)).annotate(
             _score=self._score(query, actor),
             _late=Coalesce(F(self.recent), Value(LONG_AGO), output_field=DateTimeField()),

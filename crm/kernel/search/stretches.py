@@ -1,12 +1,16 @@
 """Candidates from a stretch of an index that carries the text: where many rows hold a word, a few thousand rows hold enough.
 
 An index of fragments gathers all matches before it gives the first, which for a common word costs more than the page. So the
-stretch is read first, and everything only where it holds too few. It is read in place of the table (a WITH of the same
-name), hence a query that asks for columns beyond those of the index has none.
+rows touched last are read first, a share of each owner whom the person sees, and everything only where these hold too few.
+They are read in place of the table (a WITH of the same name), hence a query that asks for columns beyond those of the index
+has none.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -20,7 +24,26 @@ from crm.kernel.core.scopes import Scope
 # Rows read: of those whom the person sees, and of their own.
 SEEN, OWN = 6_000, 20_000
 
+OWNER = "seen.owner_id"  # stands for each owner of a part
+
 Statement = tuple[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows in the order of an index, so many from its start; with `owners` so many of each, whom `OWNER` stands for."""
+
+    rows: Any
+    length: int
+    owners: Sequence[UUID] | None = None
+
+    def read(self, columns: list[Any], text: str) -> Statement | None:
+        """Return SQL for these columns of the rows whose text is in the index."""
+        found = statement_of(self.rows.filter(short_text(text)).values_list(*columns)[: self.length])
+        if found is None or self.owners is None:
+            return found
+        sql = f"SELECT each.* FROM unnest(%s::uuid[]) AS seen (owner_id) CROSS JOIN LATERAL ({found[0]}) AS each"
+        return sql, (list(self.owners), *found[1])
 
 
 def statement_of(rows: Any) -> Statement | None:
@@ -32,29 +55,38 @@ def statement_of(rows: Any) -> Statement | None:
     return sql, tuple(values)
 
 
-def seen_first(keys: Any, scope: Scope, *, text: str, recent: str, limit: int) -> Statement | None:
-    """Return SQL that gives the keys of the stretch and, unless they are `limit`, those that `keys` finds anywhere."""
-    everything = statement_of(keys)
-    live = keys.model._default_manager.live()
-    if scope.owners is not None:
-        part = live.filter(owner__in=scope.owners)  # the ranges of an index of theirs, one after the other
-    else:
-        part = _newest(live, recent)
-    stretch = _read_from(part, SEEN, everything, text, recent)
+def seen_first(keys: Any, scope: Scope, *, text: str, recent: str, limit: int, enough: int) -> Statement | None:
+    """Return SQL for at most `limit` keys: of the stretch, and unless it has `enough`, of those that `keys` finds anywhere."""
+    everything = statement_of(keys[:limit])
+    parts = _seen(keys.model, scope, recent)
+    # One part is in that order already, and ends where there are enough.
+    found = everything if len(parts) == 1 else statement_of(keys.order_by(F(recent).desc(nulls_last=True))[:limit])
+    stretch = _read_from(keys.model, parts, found, text, recent)
     if everything is None or stretch is None:
         return everything
     sql = (
         f"WITH near (pk) AS MATERIALIZED ({stretch[0]}) SELECT pk FROM near UNION ALL"
-        f" SELECT pk FROM ({everything[0]}) AS everywhere (pk) WHERE (SELECT count(*) FROM near) < {limit}"
+        f" SELECT pk FROM ({everything[0]}) AS everywhere (pk) WHERE (SELECT count(*) FROM near) < {enough}"
     )
     return sql, (*stretch[1], *everything[1])
+
+
+def _seen(model: Any, scope: Scope, recent: str) -> list[Part]:
+    """Return the rows touched last of all, or of each owner in the scope and of nobody, an equal share of each."""
+    live = model._default_manager.live()
+    if scope.owners is None:
+        return [Part(_newest(live, recent), SEEN)]
+    share = SEEN // (len(scope.owners) + 1)
+    one = RawSQL(OWNER, ())  # noqa: S611  a constant
+    owned = Part(_newest(live.filter(owner=one), recent), share, sorted(scope.owners))
+    return [owned, Part(_newest(live.filter(owner=None), recent), share)] if scope.unowned else [owned]
 
 
 def own(keys: Any, owner_id: Any, *, text: str, recent: str) -> Statement | None:
     """Return SQL that gives keys of one's own rows, those touched last first."""
     everything = statement_of(keys)
-    part = _newest(keys.model._default_manager.live().filter(owner=owner_id), recent)
-    return _read_from(part, OWN, everything, text, recent) or everything
+    mine = _newest(keys.model._default_manager.live().filter(owner=owner_id), recent)
+    return _read_from(keys.model, [Part(mine, OWN)], everything, text, recent) or everything
 
 
 def united(statements: list[Statement | None]) -> Any:
@@ -68,9 +100,9 @@ def _newest(rows: Any, recent: str) -> Any:
     return rows.order_by(F(recent).desc(nulls_last=True), F("pk").desc())
 
 
-def _read_from(part: Any, length: int, read: Statement | None, text: str, recent: str) -> Statement | None:
-    """Return a statement as one that reads a stretch in place of the table; None if it asks for more than that has."""
-    meta = part.model._meta
+def _read_from(model: Any, parts: list[Part], read: Statement | None, text: str, recent: str) -> Statement | None:
+    """Return a statement as one that reads parts in place of the table; None if it asks for more than the index has."""
+    meta = model._meta
     table = connection.ops.quote_name(meta.db_table)
     if read is None or len(re.findall(rf"(?:FROM|JOIN) {table}", read[0])) > 1:
         return None
@@ -80,8 +112,9 @@ def _read_from(part: Any, length: int, read: Statement | None, text: str, recent
     # All of it is live, which the index does not repeat in each row.
     live = Cast(Value(None), DateTimeField())
     values = [live if column == "binned_at" else F(column) for column in asked]
-    stretch = statement_of(part.filter(short_text(text)).values_list(*values)[:length])
-    if stretch is None:
+    found = [each for part in parts if (each := part.read(values, text)) is not None]
+    if not found:
         return None
+    stretch = " UNION ALL ".join(f"({sql})" for sql, _values in found)
     names = ", ".join(connection.ops.quote_name(column) for column in asked)
-    return f"WITH {table} ({names}) AS ({stretch[0]}) {read[0]}", (*stretch[1], *read[1])
+    return f"WITH {table} ({names}) AS ({stretch}) {read[0]}", (*(v for each in found for v in each[1]), *read[1])
