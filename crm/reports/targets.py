@@ -1,4 +1,7 @@
-"""Targets by month for whoever a report asks about: a team's own, or the sum of its members by calendar days (N9)."""
+"""Targets by month for whoever a report asks about: a team's own, or the sum of its members by calendar days (N9).
+
+As of a past day they are the targets that were set by then, for the teams and their members of then (N8).
+"""
 
 import calendar
 import datetime as dt
@@ -12,6 +15,7 @@ from django.db import connection
 
 from crm.kernel.users.models import Team
 from crm.kernel.workspace.models import Workspace
+from deals.metrics.facts import NEAREST
 
 from .asks import Ask
 from .models import Target
@@ -20,6 +24,15 @@ from .periods import DAY, Period, months_between
 # Who belonged to which team since when, and whether they could log in: one row for each change (history, H1).
 MEMBERSHIPS = """SELECT pgh_obj_id, pgh_created_at, team_id, state <> 'without_login'
 FROM users_userhistory WHERE pgh_label <> 'delete' ORDER BY pgh_obj_id, pgh_created_at, pgh_id"""
+# What was set at a moment: of each target the record written last by then, unless it says that the target was taken away.
+TARGETS_THEN = """SELECT user_id, team_id, month, amount FROM (
+    SELECT DISTINCT ON (h.pgh_obj_id) h.* FROM reports_targethistory h
+    WHERE h.pgh_created_at <= %(at)s ORDER BY h.pgh_obj_id, h.pgh_id DESC) t
+WHERE t.pgh_label <> 'delete' AND t.month = ANY(%(months)s)
+    AND (%(owners)s::uuid[] IS NULL OR t.user_id IS NULL OR t.user_id = ANY(%(owners)s::uuid[]))"""
+TOP_THEN = f"""SELECT t.id FROM users_team t CROSS JOIN LATERAL (
+    SELECT h.parent_id FROM users_teamhistory h WHERE h.pgh_obj_id = t.id ORDER BY {NEAREST} LIMIT 1) h
+WHERE h.parent_id IS NULL"""
 Stretch = tuple[dt.date, UUID | None, bool]
 
 
@@ -49,14 +62,19 @@ def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return one + other
 
 
-def memberships() -> dict[UUID, list[Stretch]]:
-    """Return for each person since when they were in which team; the first holds for all time before."""
+def memberships(at: dt.datetime | None = None) -> dict[UUID, list[Stretch]]:
+    """Return for each person since when they were in which team; the first holds for all time before.
+
+    Of what was changed after the moment `at` nothing is known (N8).
+    """
     zone = Workspace.current().zone
     found: dict[UUID, list[Stretch]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(MEMBERSHIPS)
-        for person, at, team, able in cursor.fetchall():
-            day = at.astimezone(zone).date()
+        for person, since_when, team, able in cursor.fetchall():
+            if at is not None and since_when > at and found[person]:
+                continue
+            day = since_when.astimezone(zone).date()
             since = day if found[person] else dt.date.min
             if found[person] and found[person][-1][0] == since:
                 found[person].pop()
@@ -78,9 +96,22 @@ Row = tuple[UUID | None, UUID | None, dt.date, Decimal]
 
 
 def rows_of(ask: Ask, months: Iterable[dt.date]) -> list[Row]:
-    """Return the targets of these months that somebody may see: person, team, month, amount."""
+    """Return the targets of these months that somebody may see, as of the asked moment: person, team, month, amount."""
+    if (at := ask.window.at) is not None:
+        return _rows_then(ask, sorted(set(months)), at)
     rows = Target.objects.visible_to(ask.actor).filter(month__in=set(months))
     return list(rows.values_list("user_id", "team_id", "month", "amount"))
+
+
+def _rows_then(ask: Ask, months: list[dt.date], at: dt.datetime) -> list[Row]:
+    """Return the targets as they were set at a moment; who may see them is a matter of today (N8)."""
+    scope = ask.actor.scope("report", "view")
+    if scope.nothing:
+        return []
+    owners = None if scope.owners is None else sorted(scope.owners)
+    with connection.cursor() as cursor:
+        cursor.execute(TARGETS_THEN, {"at": at, "months": months, "owners": owners})
+        return cursor.fetchall()
 
 
 def goals(ask: Ask, months: Sequence[dt.date], rows: Sequence[Row] | None = None) -> dict[dt.date, Goal]:
@@ -95,8 +126,8 @@ def goals(ask: Ask, months: Sequence[dt.date], rows: Sequence[Row] | None = None
     if not rows:
         return found
     everybody = not ask.team and not ask.person and ask.window.scope.owners is None
-    top = _top_teams() if everybody and any(team for _user, team, _month, _amount in rows) else set()
-    stretches = memberships() if ask.team else {}
+    top = _top_teams(ask.window.at) if everybody and any(team for _user, team, _month, _amount in rows) else set()
+    stretches = memberships(ask.window.at) if ask.team else {}
     for user, team, month, amount in rows:
         if user is None:
             if team == ask.team or team in top:
@@ -114,8 +145,12 @@ def goals(ask: Ask, months: Sequence[dt.date], rows: Sequence[Row] | None = None
     return found
 
 
-def _top_teams() -> set[UUID]:
-    """Return the teams below no other; a target of theirs stands for everybody below."""
+def _top_teams(at: dt.datetime | None) -> set[UUID]:
+    """Return the teams below no other, today or at a moment; a target of theirs stands for everybody below."""
+    if at is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(TOP_THEN, {"at": at})
+            return {pk for (pk,) in cursor.fetchall()}
     return set(Team.objects.filter(parent__isnull=True).values_list("pk", flat=True))
 
 

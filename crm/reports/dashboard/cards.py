@@ -4,13 +4,12 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from activities.metrics import Done, done_by
+from activities.metrics import Done, done_by, done_link
 from crm.kernel.core import formats
 from crm.reports.charts import Bars, Columns, Heat, Part, Pillar
 from crm.reports.kept import kept
@@ -99,7 +98,7 @@ def lost(q: Questions) -> Card:
 def activity(q: Questions, leaders: list[Leader]) -> Card:
     """A heat map of calls, e-mails and meetings by person and weekday, of four weeks."""
     end = min(q.period.end, q.ask.today)
-    done = Done(end - (HEAT_DAYS - 1) * DAY, end, ("call", "email", "meeting"))
+    done = Done(end - (HEAT_DAYS - 1) * DAY, end, ("call", "email", "meeting"), as_of=q.ask.as_of)
     people = [each.person for each in leaders if each.person != "None"]
     key = ("heat", str(done), q.ask.actor.id, tuple(people))
     rows = kept(q.stamp, key, lambda: done_by(q.ask.actor, done, people)) if people else []
@@ -118,8 +117,3 @@ def activity(q: Questions, leaders: list[Leader]) -> Card:
         if any((person, each) in counts for each in days)
     ]
     return Card("activity", Heat.of(_("Calls, e-mails and meetings by weekday"), heads, table))
-
-
-def done_link(done: Done, person: str) -> str:
-    """Return where the activities behind a cell are."""
-    return "/activities/?" + urlencode({"who": person, "done": str(done)})

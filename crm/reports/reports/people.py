@@ -1,13 +1,14 @@
 """Leaderboard, and activity by person and kind (N2, N9, R5)."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from activities.metrics import KINDS, Done, done_by
+from activities.metrics import KINDS, Done, done_by, done_link
 from activities.metrics import WORDS as DONE_WORDS
 from activities.models import Activity
 from crm.kernel.users.models import User
@@ -20,6 +21,7 @@ from crm.reports.tables import Cell, Column, Result
 from crm.reports.targets import goals_of_people, pace
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
+from deals.metrics.facts import NEAREST, PEOPLE_THEN
 from deals.metrics.measure import decimal
 
 
@@ -93,12 +95,12 @@ class ActivityByPerson(Report):
     group = PEOPLE
     order = 20
     period = "month"
-    filters = ("period", "team", "person")
+    filters = ("period", "team", "person", "as_of")
     numbers = (n.Definition(gettext_lazy("Activity"), "R5, N7", DONE_WORDS),)
 
     def build(self, ask: Ask) -> Result:
         """Return a row for each person."""
-        done = Done(ask.period.start, min(ask.period.end, ask.today))
+        done = Done(ask.period.start, min(ask.period.end, ask.today), as_of=ask.as_of)
         result = Result(
             [
                 Column("person", _("Person")),
@@ -123,9 +125,9 @@ class ActivityByPerson(Report):
         for person in sorted(counts, key=lambda each: -sum(counts[each].values())):
             own, total = counts[person], sum(counts[person].values())
             name = names.people.get(str(person), "?")
-            cells = [Cell(own[kind], self._link(person, Done(done.start, done.end, (kind,)))) for kind in KINDS]
-            result.add(name, *cells, Cell(total, self._link(person, done)), len(days[person]))
-            bars.append((name, total, self._link(person, done)))
+            cells = [Cell(own[kind], done_link(replace(done, kinds=(kind,)), person)) for kind in KINDS]
+            result.add(name, *cells, Cell(total, done_link(done, person)), len(days[person]))
+            bars.append((name, total, done_link(done, person)))
         if bars:
             totals = [sum(own[kind] for own in counts.values()) for kind in KINDS]
             result.add(_("All"), *totals, sum(totals), None, total=True)
@@ -140,9 +142,17 @@ class ActivityByPerson(Report):
         if ask.person:
             return [ask.person]
         if ask.team:
-            return list(User.objects.filter(team__in=ask.window.teams).values_list("pk", flat=True))
+            return members(ask)
         return None if ask.window.scope.owners is None else sorted(ask.window.scope.owners)
 
-    @staticmethod
-    def _link(person: Any, done: Done) -> str:
-        return "/activities/?" + urlencode({"who": person, "done": str(done)})
+
+def members(ask: Ask) -> list[Any]:
+    """Return who is in the asked team or below it, as of a past day who was (N8)."""
+    if ask.window.at is None:
+        return list(User.objects.filter(team__in=ask.window.teams).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT p.id FROM ({PEOPLE_THEN.format(nearest=NEAREST)}) p WHERE p.team_id = ANY(%(teams)s)",
+            {"at": ask.window.at, "teams": list(ask.window.teams)},
+        )
+        return [pk for (pk,) in cursor.fetchall()]
