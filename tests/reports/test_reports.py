@@ -162,7 +162,7 @@ def test_impossible_questions_get_a_sentence(scene, manager, client_of):
             assert page.status_code == 400, (path, query)
             assert "This cannot be shown" in page.content.decode()
     assert client.get("/reports/win-loss/?by=password").status_code == 400
-    assert client.get("/reports/activity/?as_of=2026-01-01").status_code == 400  # it tells of today alone
+    assert client.get("/reports/lead-sources/?as_of=2026-01-01").status_code == 400  # it tells of today alone
     assert client.get("/reports/win-loss/?format=exe").status_code == 400
     assert client.get("/reports/nothing/").status_code == 404
 
@@ -240,7 +240,15 @@ def test_the_past_is_chosen_by_day_or_by_week_and_stands_beside_today(scene, adm
         moved.status_code == 302 and "as_of=" in moved.url and "week=" not in moved.url and "period=year" in moved.url
     )
     board = client.get(f"/reports/?as_of={yesterday}").content.decode()
-    assert "Open pipeline today" in board
+    assert "Open pipeline today" in board and board.count('class="kpi-note kpi-since"') == 6
+    rows = {row.cells[0].value: [cell.value for cell in row.cells[1:]] for row in built(
+        admin, "overview", as_of=yesterday.isoformat(), period="year", on=today.isoformat()).rows}  # fmt: skip
+    fresh = {row.cells[0].value: row.cells[1].value for row in built(
+        admin, "overview", period="year", on=today.isoformat()).rows}  # fmt: skip
+    assert {name: row[2] for name, row in rows.items() if row[2]} == {
+        name: value for name, value in fresh.items() if name not in ("Won deals", "Cycle in days, mean")
+    }  # what it says of today is what the page of today says
+    assert rows["Won amount"][0] != rows["Won amount"][2] and rows["Open pipeline"][0] != rows["Open pipeline"][2]
     assert client.get(f"/reports/?as_of={today}").url == "/reports/"  # today is no past day
 
 

@@ -1,18 +1,16 @@
 """The overview: the figures that a manager looks at first, against the period before, with their curves."""
 
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from crm.reports.kept import figures
 from crm.reports.tables import no_rate_note
 from deals.metrics import numbers as n
 from deals.metrics.conversion import FUNNEL
-from deals.metrics.measure import decimal
 
 from . import cards
+from .beside import Today, Values, tell_today, values_of
 from .leaders import Leader, leaders
 from .questions import Questions
 from .tiles import Kpi, tiles
@@ -24,7 +22,10 @@ class Dashboard(Questions):
     @cached_property
     def kpis(self) -> list[Kpi]:
         """The six figures on top."""
-        return tiles(self)
+        found = tiles(self)
+        if self.ask.as_of is not None:
+            tell_today(found, *self.both, self.currency)
+        return found
 
     @cached_property
     def funnel(self) -> Any:
@@ -62,15 +63,19 @@ class Dashboard(Questions):
         missing = self.found["open"][0]["no_rate"] + self.found["won"][0]["no_rate"]
         return [no_rate_note(missing)] if missing else []
 
+    @cached_property
+    def both(self) -> tuple[Values, Values]:
+        """The top figures of a past day, and what the same question is told today; of open deals: those open today."""
+        now = Today(self)
+        return values_of(self, self.stock_at(self.period.end)), values_of(now, now.stock_at(now.ask.today))
+
     @property
     def beside_today(self) -> dict[str, Any]:
         """What was open on the past day and what is today, for the bar above the page; nothing on the page of today."""
         if self.ask.as_of is None:
             return {}
-        (row,) = figures(replace(self.ask, as_of=None).window, {"open": n.PIPELINE}, self.stamp)["open"]
-        then = decimal(self.found["open"][0]["amount"])
-        words = _("Open pipeline today")
-        return {"then": then, "now": decimal(row["amount"]), "currency": self.currency, "compared": words}
+        then, now = self.stock_at(self.ask.today).amount, self.both[1]["pipeline"]
+        return {"then": then, "now": now, "currency": self.currency, "compared": _("Open pipeline today")}
 
     @property
     def empty(self) -> bool:

@@ -93,6 +93,8 @@ class Questions:
         """What stood open at the ends of months, and at the ends of both periods, as far as they have passed."""
         days = {add_months(month, 1) - DAY for month in self.curve_months} | {self.before.end, self.period.end}
         days = {day for day in days if day < self.ask.today}
+        if self.period.end < Workspace.current().today():
+            days.add(self.period.end)  # as of a day before it too: the tiles say what is told today
         moments = [end_of_day(day) for day in sorted(days)]
         return dict(zip(sorted(days), stocks(self.ask.window, moments, self.stamp), strict=True))
 

@@ -1,7 +1,7 @@
 """The six figures on top of the overview, each against the period before, with its curve."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,7 @@ class Kpi:
     spark: Spark | None = None
     meter: float | None = None
     why: str = ""
+    since: list[Any] = field(default_factory=list)  # the figure of today, beside one of a past day
 
 
 def tiles(q: Questions) -> list[Kpi]:

@@ -171,7 +171,7 @@ class ForecastAccuracy(Report):
             raise BadAsk(_("There is no such grouping."), "by")
         result = Result(
             [
-                Column("group", BY[by]),
+                Column("group", _("Whose") if by == EVERYBODY else BY[by]),
                 Column("weeks", _("Weeks to the end"), "count"),
                 Column("forecasts", _("Forecasts"), "count"),
                 Column("foretold", _("Foretold"), "money"),

@@ -26,9 +26,8 @@ class Overview(Report):
     def build(self, ask: Ask) -> Result:
         """Return a row for each figure."""
         board = Dashboard(ask)
-        result = Result(
-            [Column("figure", _("Figure")), Column("now", str(ask.period)), Column("before", str(board.before))]
-        )
+        columns = [Column("figure", _("Figure")), Column("now", str(ask.period)), Column("before", str(board.before))]
+        result = Result([*columns, Column("today", _("Today"))] if ask.as_of else columns)
         now, old = board.stock_at(board.period.end), board.stock_at(board.before.end)
         found = board.found
         speed = n.velocity(now.deals, found["decided"][0], found["cycle"][0])
@@ -36,22 +35,25 @@ class Overview(Report):
         rates = [n.win_rate(found[name][0]) for name in ("decided", "decided_before")]
         cycles = [found[name][0] for name in ("cycle", "cycle_before")]
         rows: list[Any] = [
-            (_("Open pipeline"), "money", now.amount, old.amount, ""),
-            (_("Weighted"), "money", now.weighted, old.weighted, ""),
+            ("pipeline", _("Open pipeline"), "money", now.amount, old.amount, ""),
+            ("weighted", _("Weighted"), "money", now.weighted, old.weighted, ""),
             (
+                "won",
                 _("Won amount"),
                 "money",
                 *(decimal(found[name][0]["won_amount"]) for name in ("decided", "decided_before")),
                 "",
             ),
-            (_("Won deals"), "count", *(rate.won for rate in rates), ""),
-            (_("Target"), "money", board.goal.amount, None, ""),
-            (_("Win rate"), "percent", *(rate.by_count for rate in rates), ""),
-            (_("Sales velocity, a day"), "money", speed.value, before.value, str(speed.why)),
-            (_("Cycle in days, median"), "days", *(each["median"] for each in cycles), ""),
-            (_("Cycle in days, mean"), "days", *(each["mean"] for each in cycles), ""),
+            ("deals", _("Won deals"), "count", *(rate.won for rate in rates), ""),
+            ("target", _("Target"), "money", board.goal.amount, None, ""),
+            ("win_rate", _("Win rate"), "percent", *(rate.by_count for rate in rates), ""),
+            ("velocity", _("Sales velocity, a day"), "money", speed.value, before.value, str(speed.why)),
+            ("cycle", _("Cycle in days, median"), "days", *(each["median"] for each in cycles), ""),
+            ("mean", _("Cycle in days, mean"), "days", *(each["mean"] for each in cycles), ""),
         ]
-        for label, kind, value, earlier, why in rows:
-            result.add(label, Cell(written(value, kind), note=why), written(earlier, kind))
+        today = board.both[1] if ask.as_of else {}
+        for key, label, kind, value, earlier, why in rows:
+            beside = [written(today[key], kind)] if key in today else [""] if ask.as_of else []
+            result.add(label, Cell(written(value, kind), note=why), written(earlier, kind), *beside)
         result.notes += board.notes
         return result
