@@ -109,7 +109,7 @@ def _outlooks(
     past = months_before(month)
     owners = sorted({row["owner_id"] for row in rows})
     teams = sorted({row["team_id"] for row in rows if row["team_id"]})
-    by_text = {str(pk): pk for pk in (*book.record_owners, *book.record_teams) if pk is not None}
+    by_text = {str(pk): pk for pk in (*book.people, *book.groups) if pk is not None}
     choices: list[tuple[dict[str, Any], Choice]] = [({}, Choice())]
     choices += [({"team_id": pk}, Choice(teams=(by_text[pk],))) for pk in teams if pk in by_text]
     choices += [({"owner_id": pk}, Choice(people=(by_text[pk],))) for pk in owners if pk in by_text]

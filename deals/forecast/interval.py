@@ -152,8 +152,7 @@ def outlook(ledger: Ledger, moment: float, period: Period, past: Sequence[Period
 
 def _usable(ledger: Ledger, past: Sequence[Period], lead: float) -> list[Period]:
     """Return the past periods at whose equal lead there was something on record; at most three years of them."""
-    begun = ledger.visits.created[np.isfinite(ledger.visits.created)]
-    first = float(begun.min()) if len(begun) else np.inf
+    first = ledger.begins
     return [(start, end) for start, end in past if min(start, end - lead) >= first][-MOST_PERIODS:]
 
 

@@ -1,7 +1,7 @@
 """All that a forecast reads of the past, in arrays: as known at any moment, for any set of deals, without a database."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class Ledger:
     tells the deals of the forecast: a closed deal belongs to it if its closing visit does, an open one if its present owner
     does (`wanted_open`, by record) and it is in a wanted pipeline (`inside`, by pipeline). `stated` (by visit) is the
     effective probability (P5) as the visit began, a share. `learnable` (by deal) is False for histories that were
-    selected by their outcome.
+    selected by their outcome. `whole` is the ledger of everybody's deals where this one holds some of them alone.
     """
 
     visits: Visits
@@ -35,6 +35,7 @@ class Ledger:
     currency: Ints | None = None
     rates: Sequence[tuple[Floats, Floats]] = ()
     inside: Flags | None = None
+    whole: "Ledger | None" = None
     _stays: dict[float, Stays] = field(default_factory=dict, repr=False)
     _learned: dict[float, list[tuple[Learned, ...]]] = field(default_factory=dict, repr=False)
 
@@ -42,6 +43,40 @@ class Ledger:
     def stages(self) -> int:
         """The largest number of open stages of a pipeline."""
         return max((len(each) for each in self.configured), default=1)
+
+    @property
+    def begins(self) -> float:
+        """When the record begins: the first creation of a deal that is known, infinite if there is none."""
+        if self.whole is not None:
+            return self.whole.begins
+        known = self.visits.created[np.isfinite(self.visits.created)]
+        return float(known.min()) if len(known) else np.inf
+
+    def narrowed(self, wanted: Flags, wanted_open: Flags, inside: Flags | None) -> "Ledger":
+        """Return the ledger of the wanted deals: what the others tell is learned from the whole."""
+        visits, chosen = self.visits, np.zeros(len(self.visits.created), bool)
+        chosen[visits.deal[wanted]] = True
+        chosen[self.worth_deal[wanted_open]] = True
+        if chosen.all():
+            return replace(self, wanted=wanted, wanted_open=wanted_open, inside=inside)
+        number = np.cumsum(chosen) - 1
+        mine, worth = chosen[visits.deal], chosen[self.worth_deal]
+        return Ledger(
+            visits.of(chosen),
+            self.configured,
+            number[self.worth_deal[worth]],
+            self.worth_at[worth],
+            self.worth[worth],
+            closed=self.closed[mine],
+            wanted=wanted[mine],
+            stated=self.stated[mine],
+            learnable=self.learnable[chosen],
+            wanted_open=wanted_open[worth],
+            currency=None if self.currency is None else self.currency[worth],
+            rates=self.rates,
+            inside=inside,
+            whole=self,
+        )
 
     def stays(self, moment: float) -> Stays:
         """Return all stays as known at a moment."""
@@ -61,6 +96,8 @@ class Ledger:
 
     def learned(self, moment: float) -> list[tuple[Learned, ...]]:
         """Return what was to be learned at a moment, by pipeline and stage, from the deals of everybody."""
+        if self.whole is not None:
+            return self.whole.learned(moment)
         if moment not in self._learned:
             found = self.stays(moment)
             found = found.where(self.learnable[found.deal])

@@ -1,8 +1,8 @@
 """Brings the arrays of a `Ledger` from the database: four statements, whatever is asked of it afterwards."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,12 @@ from deals.models import Pipeline, Stage
 
 from .learning import selection
 from .ledger import Ledger
-from .stays import LOST, OPEN_CAUSE, WON, Flags, Visits
+from .stays import LOST, OPEN_CAUSE, WON, Floats, Ints, Visits
 
 DAY = 86400.0
 FOR_EVER = 1e9
+CHUNK = 10_000  # rows
+Kind = Callable[[Sequence[Any]], np.ndarray]
 UTC_DAYS = "extract(epoch FROM {})::float8 / 86400"
 DEALS = f"""
 SELECT d.id, {UTC_DAYS.format("d.created_at")}, d.created_unknown, {UTC_DAYS.format("d.binned_at")}, d.import_source,
@@ -83,114 +85,122 @@ class Selected:
 
 @dataclass
 class Book:
-    """A ledger with the ids behind its numbers. `ledger` is over all deals; `of` narrows it."""
+    """A ledger with what is behind its numbers. `ledger` is over all deals; `of` narrows it.
+
+    `people` and `groups` are owners and teams, whose places there the arrays hold: `reach` by deal, its present owner
+    (present rights apply, N8), `owners` and `teams` by visit, `record_owners` and `record_teams` by record.
+    """
 
     ledger: Ledger
     deals: list[UUID]
-    reach: list[UUID]  # by deal, the present owner: present rights apply (N8)
     pipelines: list[Pipeline]
     stages: list[list[Stage]]
-    owners: Sequence[UUID]
-    teams: Sequence[UUID | None]
-    record_owners: Sequence[UUID]
-    record_teams: Sequence[UUID | None]
-    selected: list[Selected]
+    people: list[UUID]
+    groups: list[UUID | None]
+    reach: Ints
+    owners: Ints
+    teams: Ints
+    record_owners: Ints
+    record_teams: Ints
+    selected: list[Selected] = field(default_factory=list)
 
     def of(self, choice: Choice) -> Ledger:
-        """Return the ledger with the wanted deals of a choice; what was learned is shared (it is from all deals)."""
+        """Return the ledger of the wanted deals of a choice; what was learned is shared (it is from all deals)."""
         ledger = self.ledger
-        seen = np.array([choice.scope.covers(each) for each in self.reach], bool)
-        wanted_pipelines = [not choice.pipelines or each.pk in choice.pipelines for each in self.pipelines]
-        inside = (
-            np.array(wanted_pipelines, bool)[ledger.visits.pipeline] if len(ledger.visits.deal) else np.array([], bool)
-        )
-        wanted = seen[ledger.visits.deal] & inside & _wanted(choice, self.owners, self.teams)
-        opened = seen[ledger.worth_deal] & _wanted(choice, self.record_owners, self.record_teams)
-        narrowed = replace(ledger, wanted=wanted, wanted_open=opened)
-        narrowed.inside = None if all(wanted_pipelines) else np.array(wanted_pipelines, bool)
-        return narrowed
+        seen = np.array([choice.scope.covers(each) for each in self.people], bool)[self.reach]
+        people = np.array([not choice.people or each in choice.people for each in self.people], bool)
+        groups = np.array([not choice.teams or each in choice.teams for each in self.groups], bool)
+        pipelines = np.array([not choice.pipelines or each.pk in choice.pipelines for each in self.pipelines], bool)
+        wanted = seen[ledger.visits.deal] & pipelines[ledger.visits.pipeline] & people[self.owners] & groups[self.teams]
+        opened = seen[ledger.worth_deal] & people[self.record_owners] & groups[self.record_teams]
+        return ledger.narrowed(wanted, opened, None if pipelines.all() else pipelines)
 
 
-def _wanted(choice: Choice, owners: Sequence[UUID], teams: Sequence[UUID | None]) -> Flags:
-    """Return which owners and teams a choice wants."""
-    people, groups = set(choice.people), set(choice.teams)
-    found = [
-        (not people or owner in people) and (not groups or team in groups)
-        for owner, team in zip(owners, teams, strict=True)
-    ]
-    return np.array(found, bool)
-
-
-def _rows(statement: str) -> list[tuple[Any, ...]]:
+def _columns(statement: str, kinds: Sequence[Kind]) -> list[np.ndarray]:
+    """Return the columns of a statement as arrays; rows stand in memory some thousands at a time."""
+    parts: list[list[np.ndarray]] = [[] for _kind in kinds]
     with connection.cursor() as cursor:
         cursor.execute(statement, {"zone": Workspace.current().timezone})
-        return list(cursor.fetchall())
+        while rows := cursor.fetchmany(CHUNK):
+            for part, kind, column in zip(parts, kinds, zip(*rows, strict=True), strict=True):
+                part.append(kind(column))
+    return [np.concatenate(part) if part else kind(()) for part, kind in zip(parts, kinds, strict=True)]
 
 
-def _numbers(values: Sequence[Any], of: Callable[[Any], Any] = float) -> np.ndarray:
-    return np.array([np.nan if each is None else of(each) for each in values], float)
+def _numbers(values: Sequence[Any]) -> np.ndarray:
+    return np.array([np.nan if each is None else float(each) for each in values], float)
+
+
+def _flags(values: Sequence[Any]) -> np.ndarray:
+    return np.array(values, bool)
+
+
+def _texts(values: Sequence[Any]) -> np.ndarray:
+    return np.array(values, object)
+
+
+def _places(places: Mapping[Any, int]) -> Kind:
+    """Return what gives the place of each value."""
+    return lambda values: np.array([places[each] for each in values], np.int64)
+
+
+def _met(places: dict[Any, int]) -> Kind:
+    """Return what gives the place of each value, a new one for a value that was not met before."""
+    return lambda values: np.array([places.setdefault(each, len(places)) for each in values], np.int64)
 
 
 def load() -> Book:
     """Load all deals, their visits and what they were worth, as they are on record now."""
-    rows = _rows(DEALS)
-    deals = [row[0] for row in rows]
-    place = {pk: index for index, pk in enumerate(deals)}
+    deals: dict[UUID, int] = {}
+    people: dict[UUID, int] = {}
+    groups: dict[UUID | None, int] = {}
+    codes: dict[str, int] = {}
     pipelines = list(Pipeline.objects.order_by("position", "name"))
-    all_stages = list(Stage.objects.order_by("pipeline_id", "position"))
-    stages = [[s for s in all_stages if s.pipeline_id == each.pk and s.is_open] for each in pipelines]
-    rank = {stage.pk: index for row in stages for index, stage in enumerate(row)}
-    rank |= {s.pk: WON if s.is_won else LOST for s in all_stages if not s.is_open}
-    moves = _rows(VISITS)
-    columns = list(zip(*moves, strict=True)) or [()] * 10
+    stages, rank = _stages(pipelines)
     number = {each.pk: index for index, each in enumerate(pipelines)}
-    at = _numbers(columns[3])
-    created = _numbers([None if row[2] else row[1] for row in rows])
-    gone = np.nan_to_num(_numbers([row[3] for row in rows]), nan=np.inf)
-    visits = Visits(
-        np.array([place[pk] for pk in columns[0]], np.int64),
-        np.array([number[pk] for pk in columns[1]], np.int64),
-        np.array([rank[pk] for pk in columns[2]], np.int64),
-        at,
-        _numbers(columns[4]),
-        np.array(columns[5], bool),
-        created,
-        gone,
+    _deal, created, unknown, gone, origins, reach, business, recorded = _columns(
+        DEALS, (_met(deals), _numbers, _flags, _numbers, _texts, _met(people), _numbers, _numbers)
     )
-    closed = at.copy()
-    business = _numbers([row[6] for row in rows])
-    running = np.array(columns[9], bool)
-    if len(at):  # the running visit of a closed deal has its business date (P4); an earlier close that of its record
-        own = business[visits.deal]
-        closed = np.where(running & np.isfinite(own), own, at)
-    records = list(zip(*_rows(RECORDS), strict=True)) or [()] * 6
-    codes = sorted(set(records[3]))
+    deal, pipeline, ranks, at, undone, way_back, owners, teams, stated, running = _columns(
+        VISITS,
+        (
+            _places(deals), _places(number), _places(rank), _numbers, _numbers, _flags, _met(people), _met(groups),
+            _numbers, _flags,
+        ),
+    )  # fmt: skip
+    created[unknown] = np.nan
+    visits = Visits(deal, pipeline, ranks, at, undone, way_back, created, np.nan_to_num(gone, nan=np.inf))
+    # The running visit of a closed deal has its business date (P4); an earlier close that of its record.
+    own = business[deal]
+    closed = np.where(running & np.isfinite(own), own, at)
+    worth_deal, worth_at, worth, currency, record_owners, record_teams = _columns(
+        RECORDS, (_places(deals), _numbers, _numbers, _met(codes), _met(people), _met(groups))
+    )
     ledger = Ledger(
         visits,
         [[stage.probability / 100 for stage in row] for row in stages],
-        np.array([place[pk] for pk in records[0]], np.int64),
-        _numbers(records[1]),
-        _numbers(records[2]),
+        worth_deal,
+        worth_at,
+        worth,
         closed=closed,
         wanted=np.ones(len(at), bool),
-        stated=_numbers(columns[8]) / 100,
+        stated=stated / 100,
         learnable=np.ones(len(deals), bool),
-        currency=np.array([codes.index(each) for each in records[3]], np.int64),
+        currency=currency,
         rates=[_rates(each) for each in codes],
     )
-    selected = _select(ledger, rows, pipelines)
     return Book(
-        ledger,
-        deals,
-        [row[5] for row in rows],
-        pipelines,
-        stages,
-        columns[6],
-        columns[7],
-        records[4],
-        records[5],
-        selected,
-    )
+        ledger, list(deals), pipelines, stages, list(people), list(groups), reach, owners, teams, record_owners,
+        record_teams, _select(ledger, origins, recorded, pipelines),
+    )  # fmt: skip
+
+
+def _stages(pipelines: list[Pipeline]) -> tuple[list[list[Stage]], dict[UUID, int]]:
+    """Return the open stages of each pipeline in order, and the rank of every stage."""
+    everything = list(Stage.objects.order_by("pipeline_id", "position"))
+    stages = [[s for s in everything if s.pipeline_id == each.pk and s.is_open] for each in pipelines]
+    rank = {stage.pk: index for row in stages for index, stage in enumerate(row)}
+    return stages, rank | {s.pk: WON if s.is_won else LOST for s in everything if not s.is_open}
 
 
 def _rates(currency: str) -> tuple[np.ndarray, np.ndarray]:
@@ -201,14 +211,12 @@ def _rates(currency: str) -> tuple[np.ndarray, np.ndarray]:
     return np.array([start_of(day) for day, _rate in table]), np.array([float(rate) for _day, rate in table])
 
 
-def _select(ledger: Ledger, rows: list[tuple[Any, ...]], pipelines: list[Pipeline]) -> list[Selected]:
+def _select(ledger: Ledger, origins: np.ndarray, recorded: Floats, pipelines: list[Pipeline]) -> list[Selected]:
     """Mark the deals of histories that were selected by their outcome as not learnable, and return which they are."""
-    if not rows:
+    if not len(origins):
         return []
     found = ledger.stays(FOR_EVER)
     found = found.where(found.current)
-    origins = np.array([row[4] for row in rows])
-    recorded = _numbers([row[7] for row in rows])
     # Whatever was not imported was on record before its close; of imports only what was closed later was.
     seen = (found.cause == OPEN_CAUSE) | ~np.isfinite(recorded[found.deal]) | (found.end > recorded[found.deal])
     result = []

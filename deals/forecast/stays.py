@@ -35,6 +35,15 @@ class Visits:
     created: Floats
     gone: Floats | None = None
 
+    def of(self, chosen: Flags) -> "Visits":
+        """Return the visits of some deals, which are numbered anew in the same order."""
+        mine, gone = chosen[self.deal], None if self.gone is None else self.gone[chosen]
+        number = np.cumsum(chosen) - 1
+        return Visits(
+            number[self.deal[mine]], self.pipeline[mine], self.rank[mine], self.at[mine], self.undone[mine],
+            self.way_back[mine], self.created[chosen], gone,
+        )  # fmt: skip
+
     def known_at(self, moment: float) -> Ints:
         """Return the places of the visits that numbers counted at a moment (P9)."""
         undone = self.undone <= moment  # nan is never

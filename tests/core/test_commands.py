@@ -21,10 +21,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import RequestFactory
 
-from crm.kernel.core import broker, checkup, health
+from crm.kernel.core import broker, checkup, health, supervisor
 from crm.kernel.core.changes import changeset
 from crm.kernel.core.postgres.base import wrapper
-from crm.kernel.core.supervisor import Supervisor, run_apart
+from crm.kernel.core.supervisor import Supervisor, start_apart
 from crm.kernel.users.models import Team
 
 
@@ -172,7 +172,7 @@ def supervise(*scripts: str) -> tuple[int, float]:
     """Run parts that are scripts under a supervisor in a process of its own; return its exit code and its time."""
     parts = "\n".join(f"boss.start('part {n}', lambda: exec({script!r}))" for n, script in enumerate(scripts))
     program = (
-        "import sys, time\nfrom crm.kernel.core.supervisor import Supervisor, run_apart\n"
+        "import sys, time\nfrom crm.kernel.core.supervisor import Supervisor\n"
         f"boss = Supervisor(lambda text: print(text, flush=True))\nboss.watch()\n{parts}\nsys.exit(boss.wait())"
     )
     began = time.monotonic()
@@ -197,10 +197,17 @@ def test_a_killed_part_ends_all_with_its_signal():
     )
 
 
-def test_a_command_that_fails_in_a_process_of_its_own_is_told():
-    run_apart("version")
-    with pytest.raises(subprocess.CalledProcessError):
-        run_apart("nonsense")
+def test_a_command_apart_runs_once_at_a_time_and_its_failure_is_told(caplog):
+    command = ("nonsense", "at", "all")
+    start_apart(*command)
+    first = supervisor._apart[command]
+    start_apart(*command)
+    assert supervisor._apart[command] is first
+    assert first.wait(60) != 0
+    assert not caplog.messages
+    start_apart(*command)
+    assert caplog.messages == ["nonsense at all ended with status 1"]
+    supervisor._apart.pop(command).wait(60)
 
 
 def test_supervisor_starts_empty():

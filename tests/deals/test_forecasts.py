@@ -1,8 +1,10 @@
 """Forecasts from the database: the ledger, kept answers, frozen Mondays, accuracy, adopting (P4, P5, P9, N6, N8)."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
@@ -18,6 +20,7 @@ from deals import tasks
 from deals.forecast import answers
 from deals.forecast.accuracy import EVERYBODY, OWNER, held, restated
 from deals.forecast.freezing import due_mondays, freeze_due, freeze_forecast
+from deals.forecast.interval import outlook
 from deals.forecast.learning import ONLY_CLOSED
 from deals.forecast.loading import Choice, days_of, load, start_of
 from deals.metrics.measure import measure
@@ -95,6 +98,24 @@ def test_an_import_of_closed_deals_alone_is_left_out(history, rep, pipeline, won
     assert book.ledger.learned(days_of(timezone.now()))[0][0].n == 36
 
 
+def test_a_ledger_of_some_deals_foretells_what_the_whole_foretells_of_them(history, rep, stranger, pipeline):
+    """What was learned, and when the record begins, is of everybody's deals."""
+    book = load()
+    for choice in (Choice(), Choice(people=(rep.pk,)), Choice(scope=Scope(frozenset([stranger.pk]), False))):
+        narrowed = book.of(choice)
+        seen = np.array([choice.scope.covers(each) for each in book.people])
+        people = np.array([not choice.people or each in choice.people for each in book.people])
+        masked = replace(
+            book.ledger,
+            wanted=seen[book.reach][book.ledger.visits.deal] & people[book.owners],
+            wanted_open=seen[book.reach][book.ledger.worth_deal] & people[book.record_owners],
+        )
+        assert (narrowed.whole is None) is (choice == Choice())
+        months = [(start_of(dt.date(2026, each, 1)), start_of(dt.date(2026, each + 1, 1))) for each in range(1, 10)]
+        asked = start_of(dt.date(2026, 9, 10)), months[-1], months[:-1], 7
+        assert outlook(narrowed, *asked) == outlook(masked, *asked)
+
+
 def test_answers_are_asked_for_once_computed_by_the_worker_and_kept(history, pipeline, stages):
     today = Workspace.current().today()
     assert answers.probabilities(today) is None and answers.probabilities(today) is None
@@ -163,18 +184,19 @@ def test_freezing_goes_on_by_itself(history):
 
 def test_the_worker_has_a_process_of_its_own_for_it_while_there_is_something_to_do(history, monkeypatch, capsys):
     asked = []
-    monkeypatch.setattr(tasks, "run_apart", asked.append)
+    monkeypatch.setattr(tasks, "start_apart", lambda *command: asked.append(command))
     tasks.compute_forecasts()
     assert asked == []
     answers.probabilities(Workspace.current().today())
     tasks.compute_forecasts()
     tasks.freeze_forecasts()
-    assert asked == ["forecasts"] * 2
-    call_command("forecasts")
-    assert capsys.readouterr().out.startswith("1 computed, ")
+    assert asked == [("forecasts", "compute"), ("forecasts", "freeze")]
+    for command in asked:
+        call_command(*command)
+    assert capsys.readouterr().out.startswith("compute: 1\nfreeze: ")
     tasks.compute_forecasts()
     tasks.freeze_forecasts()
-    assert asked == ["forecasts"] * 2
+    assert len(asked) == 2
 
 
 def test_adopting_sets_whole_percents_and_can_be_undone(admin, as_rep, pipeline, stages, won, rep):

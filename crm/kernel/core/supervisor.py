@@ -4,6 +4,7 @@ The children are forked from a process that has loaded everything, so they share
 """
 
 import ctypes
+import logging
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,7 @@ from django.conf import settings
 PATIENCE = 15  # seconds that children get to finish what they do before they are killed
 PR_SET_PDEATHSIG = 1  # Linux prctl(2): signal me when my parent dies
 
+log = logging.getLogger(__name__)
 _fork = multiprocessing.get_context("fork")
 _libc = ctypes.CDLL(None)
 
@@ -100,10 +102,19 @@ def _end_with_parent() -> None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def run_apart(command: str) -> None:
-    """Run a management command in a process of its own, which gives its memory back, and wait for its end.
+_apart: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
 
-    It does not outlive the caller. Raises subprocess.CalledProcessError if it fails.
+
+def start_apart(*command: str) -> None:
+    """Start a management command in a process of its own, unless it still runs; it does not outlive this process.
+
+    How it went is told with the next call. Nobody waits for it, and the memory that it takes is given back.
     """
-    arguments = [sys.executable, str(settings.BASE_DIR / "manage.py"), command]
-    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, preexec_fn=_end_with_parent)
+    before = _apart.get(command)
+    if before is not None and before.poll() is None:
+        return
+    if before is not None and before.returncode:
+        log.error("%s ended with status %s", " ".join(command), before.returncode)
+    arguments = [sys.executable, str(settings.BASE_DIR / "manage.py"), *command]
+    # Between fork and exec one call into libc is made, which no thread can hold up.
+    _apart[command] = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, preexec_fn=_end_with_parent)  # noqa: PLW1509
