@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from crm.kernel.audit.registry import allow_undo, label_commands, recompute_with, rights_of_command
+from crm.kernel.audit.registry import allow_undo, label_commands, recompute_with, rights_of_command, undone_untold
 from crm.kernel.core import navigation, panels, relations
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.listing.runs import register_work
@@ -69,6 +69,7 @@ def _history() -> None:
         rights_of_command(command, Contact, ContactEmail, ContactPhone)
     for command in ("companies.merge", "bulk.merge_company"):
         rights_of_command(command, Company, CompanyDomain, CompanyEmail, CompanyPhone)
+    undone_untold("contacts.merge", "bulk.merge_contact", "companies.merge", "bulk.merge_company")
     allow_undo(Dismissal, pairs.undo_own_dismissal)
     recompute_with(Dismissal, pairs.recheck_dismissals)
     recompute_with(Contact, lambda ids: finding.enqueue("contact", ids))

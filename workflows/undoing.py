@@ -10,10 +10,8 @@ from django.utils.translation import ngettext
 
 from crm.kernel.audit.registry import Stopped
 from crm.kernel.core.changes import Actor
-from crm.kernel.events.models import Event
 
-from .engine.loading import keys_for
-from .models import RuleState, Run
+from .models import Run
 
 DEEPEST = 10
 
@@ -32,17 +30,7 @@ def caused(changeset_id: UUID) -> Collection[UUID]:
 
 
 def call_off(changeset_ids: Collection[UUID], actor: Actor) -> Stopped:
-    """Cancel what the runs of these sets have not done yet, and say how many had already done something.
-
-    Rules that heard of these sets forget whether their records are inside, and find out at the next event (W4): what had
-    brought a record in, or taken it out, is taken back, and most rules do not listen to that.
-    """
-    events = Event.objects.filter(changeset_id__in=changeset_ids)
-    names = events.order_by().values_list("name", flat=True).distinct()
-    keys = {key for name in names for asked in keys_for(name) for key in asked}
-    if keys:
-        states = RuleState.objects.filter(record_id__in=events.values("subject_id"), rule__trigger__in=keys)
-        states.delete()
+    """Cancel what the runs of these sets have not done yet, and say how many had already done something."""
     runs = Run.objects.filter(Q(caused_by_set__in=changeset_ids) | Q(changeset_id__in=changeset_ids))
     count = runs.pending().update(
         state=Run.State.CANCELLED, cause="undone", reason=_("What set it off was undone."), due_at=None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.kernel.events.models import Event
 
@@ -19,6 +20,11 @@ from .triggers import triggers
 
 LAST_EVENTS = 20
 LOOKED_BACK = dt.timedelta(days=365)
+PASSED_OVER = {
+    "import": gettext_lazy("It was an import, and the rule does not listen to imports."),
+    "sync": gettext_lazy("It was a mail sync, and the rule does not listen to mail syncs."),
+    "undo": gettext_lazy("It was an undo, and the rule does not listen to undos."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def answer_at(loaded: Loaded, event: Event) -> Answer:
     trigger, rule = loaded.document.trigger, loaded.rule
     special = special_source(event.source)
     if special and special not in loaded.document.listens_to:
-        return Answer(False, _("It was an import, a sync or an undo, and the rule does not listen to these."))
+        return Answer(False, str(PASSED_OVER[special]))
     if trigger is None or event.name not in trigger.events:
         return Answer(False, _("The rule waits for something else."))
     earliest = event.recorded_at - LOOKED_BACK

@@ -1,13 +1,16 @@
 """An undo is a source of events: marked, passed over by default, heard by the rules that listen to it (W4, H2)."""
 
+import threading
+
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from activities.models import Activity, Task
 from contacts.services import edit_contact
 from contacts.services.bin import bin_contacts
 from contacts.services.companies import create_company, edit_company
-from crm.kernel.audit.undo import undo
+from crm.kernel.audit.undo import changes, commands, undo
 from crm.kernel.core.changes import Actor
 from crm.kernel.events import bus
 from crm.kernel.events.models import Event
@@ -17,6 +20,7 @@ from deals.models import Deal, LostReason
 from deals.services import close_deal, create_deal, edit_deal, move_deal
 from workflows import whynot
 from workflows.dryrun import dry_run
+from workflows.engine import due, events
 from workflows.engine.loading import load_rule
 from workflows.models import Run
 
@@ -56,7 +60,8 @@ def test_w4_only_a_rule_that_listens_runs_and_once_each_time(publish, new_deal, 
         work()
         count[hears.pk] += 1
         assert {rule.pk: Run.objects.filter(rule=rule, state="done").count() for rule in (deaf, hears)} == count
-        assert "undo" in whynot.answer_at(load_rule(deaf), event).words
+        why = whynot.answer_at(load_rule(deaf), event).words
+        assert why == "It was an undo, and the rule does not listen to undos."
         assert whynot.answer_at(load_rule(hears), event).ran
     assert Task.objects.count() == sum(count.values())
 
@@ -177,3 +182,57 @@ def test_w4_what_an_undo_brought_back_into_the_conditions_does_not_run_by_the_ne
         found.append(Run.objects.filter(rule=rule, state="done").count())
     assert found == ([0, 1, 1, 1] if late else [1, 2, 2, 2])
     assert len(dry_run(rule=rule, since=since, until=timezone.now()).matches) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("waits", [False, True])
+def test_h2_an_undo_and_a_worker_never_wait_for_each_other(publish, new_deal, me, monkeypatch, waits):
+    """The worker holds what it knows of the record, or the run that waited, and needs the record that the undo holds."""
+    steps = [{"action": "update_field", "options": {"field": "description", "value": "Seen"}}]
+    if waits:
+        steps.insert(0, {"action": "wait", "options": {"unit": "hours", "amount": 1}})
+    rule = publish("deal.changed", *steps, conditions=[{"field": "amount", "operator": "gte", "value": 1000}])
+    deal = new_deal(amount=2000)
+    edit_deal(deal_id=deal.pk, values={"amount": 10}, actor=me)
+    work()
+    edit_deal(deal_id=deal.pk, values={"amount": 5000}, actor=me)
+    work()
+    if not waits:  # the rule knows the deal, which comes in once more while something else is undone
+        edit_deal(deal_id=deal.pk, values={"amount": 10}, actor=me)
+        edit_deal(deal_id=deal.pk, values={"source": "Fair"}, actor=me)
+        work()
+    taken_back = me.last_change
+    if waits:
+        Run.objects.filter(rule=rule).update(due_at=timezone.now())
+    else:
+        edit_deal(deal_id=deal.pk, values={"amount": 7000}, actor=me)
+    holds, locked = threading.Event(), threading.Event()
+    module, name = (due, "_go_on") if waits else (events, "run_now")
+    go_on = getattr(module, name)
+
+    def worker_goes_on(*args):
+        holds.set()
+        locked.wait(0.4 if waits else 5)  # an undo that comes second waits for the run before it locks anything
+        return go_on(*args)
+
+    def plan_of(*args):
+        found = changes.plan_of(*args)
+        locked.set()
+        return found
+
+    monkeypatch.setattr(module, name, worker_goes_on)
+    monkeypatch.setattr(commands, "plan_of", plan_of)
+
+    def worker():
+        work()
+        connection.close()
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    assert holds.wait(5)
+    undo(changeset_id=taken_back, actor=me)
+    thread.join()
+    run = Run.objects.filter(rule=rule).order_by("pk").last()
+    assert (run.state, run.attempts) == ("done", 0)
+    deal.refresh_from_db()
+    assert deal.description == "Seen" and (deal.amount == 10 if waits else deal.source == "")

@@ -5,14 +5,16 @@ All of it is as old as the beginning of the batch. A run that changes records ha
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
 from crm.kernel.audit.models import ChangeSet
+from crm.kernel.events.bus import UNDO
 from crm.kernel.events.models import Event
 from workflows.fields import MODELS, RuleField
 from workflows.models import RuleState, Run
@@ -58,8 +60,11 @@ class Desk:
         if record_id not in self._states:
             ids = {each.subject_id for each in self.events} | {record_id}
             self._states |= {pk: {} for pk in ids if pk not in self._states}
-            for state in RuleState.objects.filter(record_id__in=ids, rule__in=self._rules):
-                self._states[state.record_id].setdefault(state.rule_id, state)
+            found = list(RuleState.objects.filter(record_id__in=ids, rule__in=self._rules))
+            turned = undone_at({each.record_id for each in found})
+            for state in found:
+                if state.record_id not in turned or turned[state.record_id] < state.since:
+                    self._states[state.record_id].setdefault(state.rule_id, state)
         return self._states[record_id]
 
     def fields_of(self, kind: str) -> list[RuleField]:
@@ -126,6 +131,18 @@ class Desk:
         """Count a run of the rule for the brake."""
         if loaded.rule.pk in self._ran:
             self._ran[loaded.rule.pk] += 1
+
+
+def undone_at(record_ids: Collection[UUID]) -> dict[UUID, dt.datetime]:
+    """Return when an undo last changed each of these records, without those that none did.
+
+    What was known before of where they stand holds no more (W4): what had brought a record in, or taken it out, is taken
+    back, and most rules do not listen to that. The undo itself leaves the rows alone, which runs lock one by one.
+    """
+    if not record_ids:
+        return {}
+    rows = Event.objects.filter(subject_id__in=record_ids, source=UNDO).order_by()
+    return dict(rows.values_list("subject_id").annotate(last=Max("recorded_at")))
 
 
 def ran_lately(loaded: Loaded, now: dt.datetime) -> int:

@@ -46,6 +46,7 @@ _absorbed: dict[type[models.Model], Absorbed] = {}
 command_rights: dict[str, tuple[type[models.Model], ...]] = {}
 record_pages: dict[str, str] = {}
 finals: dict[str, Any] = {}
+untold: set[str] = set()
 restorers: dict[type[models.Model], tuple[Collection[str], SetValue]] = {}
 
 
@@ -91,6 +92,11 @@ def announce_with(model: type[models.Model], tell: Tell, rows: Mapping[type[mode
     `rows` names the models whose rows belong to a record, each as events call it: `{ContactEmail: "emails"}`.
     """
     tellers[model] = (tell, rows)
+
+
+def undone_untold(*commands: str) -> None:
+    """Tell nobody when one of these commands is undone or done again: they set off no rules themselves (M3)."""
+    untold.update(commands)
 
 
 def label_commands(labels: dict[str, Any]) -> None:

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected
 
 from crm.kernel.audit.models import ChangeSet, Stands
-from crm.kernel.audit.registry import Stopped, finals, recomputes, retirements, stop_effects, undo_rules
+from crm.kernel.audit.registry import Stopped, finals, recomputes, retirements, stop_effects, undo_rules, untold
 from crm.kernel.audit.rights import require_rights
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict, Refused
@@ -24,6 +25,8 @@ from .created import retirable, sort_out_created
 from .lost import take_lost
 from .restoring import remove, restore
 from .telling import tell_all
+
+TRIES = 3
 
 
 @dataclass(slots=True)
@@ -48,6 +51,13 @@ def undo(*, changeset_id: UUID, actor: Actor, force: bool = False, chosen: Colle
     """
     old = undoable(changeset_id, actor)
     try:
+        for _again in range(TRIES - 1):
+            try:
+                return _undo(old, actor, force, chosen)
+            except OperationalError as error:
+                # Somebody else locked the same records in another order, and the database chose this one to give way.
+                if connection.in_atomic_block or not isinstance(error.__cause__, DeadlockDetected):
+                    raise
         return _undo(old, actor, force, chosen)
     except IntegrityError as error:
         # What came since holds what would have to come back: an address, a name, a place.
@@ -106,6 +116,8 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(old.pk)])
         if not ChangeSet.objects.filter(pk=old.pk).values_list(Stands("id"), flat=True).get():
             raise Refused(_("This is undone already."))
+        # Before any record is locked: a run that goes on holds its row first and then the record's, so must an undo.
+        result.stopped = stop_effects(old.pk, actor)
         plan = plan_of(old.pk)
         lost = take_lost(plan)
         for changes in plan.values():
@@ -117,14 +129,21 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
         if result.conflicts and not force:
             raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
         _apply(plan, actor, result, picked)
-        tell_all(plan, actor)
-        result.stopped = stop_effects(old.pk, actor)
+        if _first(old).command not in untold:
+            tell_all(plan, actor)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         # Stopping effects alone may leave nothing that could be done again.
         result.changeset_id = new.id if ChangeSet.objects.filter(pk=new.id).exists() else None
     return result
+
+
+def _first(made: ChangeSet) -> ChangeSet:
+    """Return the command at the beginning of a chain of undos."""
+    while made.undo_of_id is not None:
+        made = ChangeSet.objects.get(pk=made.undo_of_id)
+    return made
 
 
 def _apply(plan: Plan, actor: Actor, result: Undone, picked: Mapping[str, set[str]]) -> None:
