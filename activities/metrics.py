@@ -1,8 +1,9 @@
 """How much was done: calls, e-mails and meetings by person, kind and day (R5), in the workspace's zone (N7).
 
-As of a past day it is what was on record by then, as it stood then (N8): an activity is there from the moment it was
-written down, an imported one from when it was done, until it went to the bin; who did it, when and of which kind are what
-history had recorded. Who may see it is a matter of today; what was deleted for good is gone at every moment.
+As of a past day it is what was true then by business time (N8): an activity is there from when it was done, whenever that
+was written down, until it went to the bin; who did it, when and of which kind are what history had recorded by then, and
+before the first record its first values. Who may see it is a matter of today; what was deleted for good is gone at every
+moment.
 """
 
 import datetime as dt
@@ -38,7 +39,7 @@ JOIN activities_activity a ON a.id = c.id
 CROSS JOIN LATERAL (
     SELECT * FROM activities_activityhistory h WHERE h.pgh_obj_id = c.id AND {IN_FORCE} ORDER BY {NEAREST} LIMIT 1) h
 WHERE h.completed_at >= %(first)s AND h.completed_at < %(after)s AND h.completed_at <= %(at)s AND h.type = ANY(%(kinds)s)
-    AND (h.import_source <> '' OR h.created_at <= %(at)s) AND (h.binned_at IS NULL OR h.binned_at > %(at)s)
+    AND (h.binned_at IS NULL OR h.binned_at > %(at)s)
     AND (%(people)s::uuid[] IS NULL OR h.user_id = ANY(%(people)s::uuid[]))
     AND (%(weekday)s::int IS NULL OR extract(isodow FROM h.completed_at AT TIME ZONE %(zone)s) = %(weekday)s::int)
     AND NOT EXISTS (SELECT 1 FROM activities_activityhistory x
@@ -50,7 +51,7 @@ WHERE h.completed_at >= %(first)s AND h.completed_at < %(after)s AND h.completed
 class Done:
     """Which activities a figure counts: done on these days (both count), of these kinds, on one weekday (1 is Monday).
 
-    With `as_of` they are those on record at the end of that day, as they were then (N8), of the one `person` if given;
+    With `as_of` they are those of the end of that day, as they were then (N8), of the one `person` if given;
     without it the person is a filter of the list.
     """
 
@@ -131,7 +132,7 @@ class Done:
         days = f"{formats.short_day(self.start)} \N{EN DASH} {formats.short_day(self.end)}"
         if self.as_of is None:
             return days
-        words = gettext("%(days)s, as recorded by %(day)s; not listed: what has been deleted since")
+        words = gettext("%(days)s, as of %(day)s; not listed: what has been deleted since")
         return words % {"days": days, "day": formats.day(self.as_of)}
 
 

@@ -19,7 +19,11 @@ class DealExporter(Exporter):
     importer = "deals"
     label = _("Deals")
     model = Deal
-    of_list = {"close": ("expected_close", "closed"), "closes": ("expected_close", "closed")}
+    of_list = {
+        "amount": ("amount", "currency"),
+        "close": ("expected_close", "closed"),
+        "closes": ("expected_close", "closed"),
+    }
     cells = (
         Cell("external_id", ("pk",), lambda row: str(row["pk"])),
         Cell("title", ("title",)),

@@ -1,6 +1,8 @@
 """The board and the list of deals as of a past day (N8, P4-P9, H1): equal to a fold of the commands, read-only, refusals."""
 
+import csv
 import datetime as dt
+import io
 import os
 import random
 from collections import defaultdict
@@ -14,6 +16,7 @@ from django.utils import timezone
 from contacts.models import Company
 from contacts.services import create_contact
 from contacts.services.personal import erase_person
+from crm.kernel.audit.models import ChangeSet
 from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 from deals.past_board import PastBoard
@@ -175,6 +178,27 @@ def test_the_list_shows_and_filters_what_was_true_then(client_of, atlas, rep, st
         len(client.get(f"{LIST}?{past(10)}&stage={stages[2].pk}&q=grown&sort=title,amount").context["page"].rows) == 1
     )
     assert len(client.get(f"{LIST}?{past(30)}&q=grown").context["page"].rows) == 0
+
+
+def test_the_list_of_a_day_is_exported_as_the_page_shows_it(client_of, atlas, rep, manager, stages):
+    query = f"{past(10)}&sort=title"
+    asked = {"list": "deals-past", "query": query}
+    assert client_of(rep).get("/export/new/", asked).status_code == 403
+    client = client_of(manager)
+    page = client.get(f"{LIST}?{query}")
+    assert "list=deals-past" in page.content.decode() and "/import/new" not in page.content.decode()
+    dialog = client.get("/export/new/", asked).content.decode()
+    assert "rows and columns of the list" in dialog and 'name="what"' not in dialog
+    answer = client.post("/export/new/", {**asked, "all": "1", "step": "go", "format": "csv"})
+    assert f"deals-{past(10).replace('_', '-').replace('=', '-')}" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode().lstrip("\ufeff"))))
+    (row,) = rows
+    assert row.pop("Created").startswith(atlas.created_at.isoformat()[:16])
+    assert row == {
+        "Title": "Atlas, grown", "Company": "Atlas Logistics", "Stage": "Proposal", "Amount": "250.000", "Currency": "USD",
+        "Expected close": "", "Closed": "", "Owner": "rep.east@test.example", "Since then": "Still here",
+    }  # fmt: skip
+    assert ChangeSet.objects.get(command="exports.take").summary["filter"] == query
 
 
 def test_impossible_days_are_refused_with_a_sentence_and_a_way_back(client_of, atlas, rep):

@@ -48,10 +48,11 @@ class Script:
                 (self.regroup if number < 3 else self.rng.choice(steps))(*([number] if number < 3 else []))
 
     def fold(self, kind, at=None):
-        """Return how all things of a kind stood at a moment."""
+        """Return how all things of a kind stood at a moment; an activity before its first record as that has it (N8)."""
         found = {}
         for moment, what, key, values in self.log:
-            if what == kind and (at is None or moment <= at):
+            first = kind == "activity" and key not in found
+            if what == kind and (at is None or moment <= at or first):
                 found[key] = {**found.get(key, {}), **values}
         return found
 

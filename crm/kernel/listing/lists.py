@@ -161,6 +161,20 @@ class ListPage(Addresses):
         self.values: dict[str, Any] = {each.key: self._read_filter(each) for each in self.filters}
         self.typed = " ".join((self.data.get("q") or "").split())[:200]
 
+    @property
+    def file_stem(self) -> str:
+        """What its files are called, before the day."""
+        return self.key
+
+    @property
+    def file_cells(self) -> Any:
+        """The columns of its files, of a list whose rows are not the records of today; None where the exporter knows."""
+        return None
+
+    def filled(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return rows with what is looked up for many at once."""
+        return rows
+
     # Rows ---------------------------------------------------------------------------------------------------------
     def base(self) -> Any:
         """Return all rows that the person may see; override to narrow it down or to annotate."""

@@ -34,7 +34,7 @@ def table_for(actor: Actor, selection: Selection, what: str) -> Table:
 
 def name_of(table: Table, format: str) -> str:  # noqa: A002
     """Return the file's name: what it is and the day."""
-    return f"{table.page.key}-{timezone.localdate():%Y-%m-%d}.{suffix(format)}"
+    return f"{table.page.file_stem}-{timezone.localdate():%Y-%m-%d}.{suffix(format)}"
 
 
 def log_export(actor: Actor, *, rows: int, summary: dict[str, Any], id: UUID | None = None) -> None:  # noqa: A002

@@ -1,8 +1,8 @@
 """The rows of a file, one by one, from a server-side cursor: constant memory whatever their number."""
 
 import datetime as dt
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
+from itertools import batched, chain
 from typing import Any
 
 from django.utils.html import strip_tags
@@ -24,7 +24,11 @@ class Table:
         """Read the list's state; raises BadQuery for one that it does not know, KeyError for what has no export."""
         self.page = selection.page(actor)
         self.exporter = exporter_of(self.page.kind)
-        self.cells = self.exporter.columns(actor) if everything else _of_list(self.page.shown, self.exporter, actor)
+        self.own = self.page.file_cells is not None
+        if self.own:
+            self.cells = list(self.page.file_cells)
+        else:
+            self.cells = self.exporter.columns(actor) if everything else _of_list(self.page.shown, self.exporter, actor)
         self.found = selection.rows(actor)
 
     @property
@@ -36,14 +40,19 @@ class Table:
         """Yield the cells of each row, in the list's order."""
         order = self.page.order
         rows = self.found.alias(**{sort.column: sort.expression for sort, _r in order if sort.expression is not None})
-        return lines(self.exporter.annotated(rows).order_by(*ordering_of(order)), self.cells)
+        if not self.own:
+            return lines(self.exporter.annotated(rows).order_by(*ordering_of(order)), self.cells)
+        return lines(rows.order_by(*ordering_of(order)), self.cells, self.page.filled)
 
 
-def lines(rows: Any, cells: list[Cell]) -> Iterator[list[Any]]:
-    """Yield the cells of each row of a query set."""
+def lines(rows: Any, cells: list[Cell], filled: Callable[[Any], Any] | None = None) -> Iterator[list[Any]]:
+    """Yield the cells of each row of a query set; `filled` adds to many rows at once what is not in their relation."""
     names = list(dict.fromkeys(chain.from_iterable(cell.fields for cell in cells)))
     plain = [(cell.value, cell.fields[0]) for cell in cells]
-    for row in rows.values(*names).iterator(chunk_size=CHUNK):
+    found = rows.values(*names).iterator(chunk_size=CHUNK)
+    if filled is not None:
+        found = chain.from_iterable(filled(part) for part in batched(found, CHUNK))
+    for row in found:
         yield [value(row) if value else _written(row[name]) for value, name in plain]
 
 

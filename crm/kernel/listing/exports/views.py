@@ -55,8 +55,10 @@ def export_new(request: Request) -> HttpResponseBase:
         raise Http404(error.message) from error
     go = request.method == "POST" and data.get("step") == "go"
     form = ExportForm(data if go else None, auto_id="export_%s")
+    if table.own:
+        del form.fields["what"]
     if go and form.is_valid():
-        return _begin(request, selection, form.cleaned_data)
+        return _begin(request, selection, {"what": "columns", **form.cleaned_data})
     count = capped_count(table.found, COUNTED)
     context = {
         "form": form,
@@ -65,6 +67,7 @@ def export_new(request: Request) -> HttpResponseBase:
         "title": table.page.title,
         "kept": [("list", selection.list), ("query", selection.query), *(("ids", pk) for pk in selection.ids)],
         "everything": selection.all,
+        "own": table.own,
         "url": reverse("listing:export_new"),
         "back": table.page.url,
     }

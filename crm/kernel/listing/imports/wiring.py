@@ -32,7 +32,9 @@ def connect() -> None:
         "imports/_list_action.html",
         lambda request, page: {"import_kind": LISTS[page.kind]},
         order=10,
-        visible=lambda user, page: page.kind in LISTS and not page.in_bin and user.may("import"),
+        visible=lambda user, page: (
+            page.kind in LISTS and not page.in_bin and page.file_cells is None and user.may("import")
+        ),
     )
     register(PeopleImporter())
     autodiscover_modules("imports")
