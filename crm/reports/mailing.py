@@ -28,6 +28,7 @@ from .registry import Report
 from .tables import Result, written
 
 HOUR = 7  # in the workspace's zone
+PATIENT = 10  # until that hour a mail waits for what is still being computed
 MOST_ROWS = 60
 
 
@@ -70,12 +71,12 @@ def send_due_report_mails(now: dt.datetime | None = None) -> int:
         for pk in ReportMail.objects.filter(late, every=every, owner__state=User.State.ACTIVE).values_list(
             "pk", flat=True
         ):
-            count += _send(pk, day)
+            count += _send(pk, day, patient=local.date() == day and local.hour < PATIENT)
     return count
 
 
-def _send(pk: UUID, day: dt.date) -> int:
-    """Queue one report's mails in one transaction, unless another worker has."""
+def _send(pk: UUID, day: dt.date, *, patient: bool) -> int:
+    """Queue one report's mails in one transaction, unless another worker has; 0 while a `patient` one waits for figures."""
     system = Actor.system("report mails")
     with transaction.atomic(), changeset(system, "reports.mail_sent"):
         late = Q(sent_for__isnull=True) | Q(sent_for__lt=day)
@@ -83,22 +84,23 @@ def _send(pk: UUID, day: dt.date) -> int:
         if mail is None:
             return 0
         people = User.objects.active().filter(pk__in=mail.recipients.values("user_id"), email__isnull=False)
-        sent = 0
+        found = []
         for person in people.select_related("role", "team"):
-            if person.level("report", "view") == "none":
-                continue
-            with override(person.locale):
-                subject, text, html = written_mail(mail, person, day)
+            if person.level("report", "view") != "none":
+                with override(person.locale):
+                    found.append((person, *written_mail(mail, person, day)))
+        if patient and any(waiting for *_mail, waiting in found):
+            return 0  # what it asked for is computed meanwhile
+        for person, subject, text, html, _waiting in found:
             queue_notice(
                 user=person, subject=subject, text=text, html=html, key=f"report:{pk}:{day}:{person.pk}", actor=system
             )
-            sent += 1
         ReportMail.objects.filter(pk=pk).update(sent_for=day)
-        return sent
+        return len(found)
 
 
-def written_mail(mail: ReportMail, person: User, day: dt.date) -> tuple[str, str, str]:
-    """Return subject, text and HTML of a report for one person, with their rights."""
+def written_mail(mail: ReportMail, person: User, day: dt.date) -> tuple[str, str, str, bool]:
+    """Return subject, text and HTML of a report for one person, with their rights; and whether figures are awaited."""
     report = registry.find(mail.report)
     title = str(report.title) if report else mail.report
     context: dict[str, Any] = {
@@ -116,7 +118,8 @@ def written_mail(mail: ReportMail, person: User, day: dt.date) -> tuple[str, str
         context |= told(report, ask, report.build(ask), context["site_url"])
     except BadAsk as error:
         context["problem"] = error.message
-    return subject, render_to_string("emails/report.txt", context), render_to_string("emails/report.html", context)
+    text, html = (render_to_string(f"emails/report.{kind}", context) for kind in ("txt", "html"))
+    return subject, text, html, context.get("waiting", False)
 
 
 def ask_of_mail(mail: ReportMail, report: Report, person: User, period: Period) -> Ask:
@@ -127,19 +130,29 @@ def ask_of_mail(mail: ReportMail, report: Report, person: User, period: Period) 
 
 
 def told(report: Report, ask: Ask, result: Result, site: str) -> dict[str, Any]:
-    """Return what a mail shows: the table in words, notes, and where the report is."""
-    kinds = [column.kind for column in result.columns]
-    rows = [
-        [written(cell.value, kind) for kind, cell in zip(kinds, row.cells, strict=True)]
-        for row in result.rows[:MOST_ROWS]
-    ]
+    """Return what a mail shows: the page's tables in words, also those behind estimates; notes; where the report is."""
+    behind = [(chart.title, chart.table) for chart in result.charts if getattr(chart, "table", None)]
     return {
-        "headings": [str(column.label) for column in result.columns],
-        "rows": rows,
-        "lines": [": ".join((row[0], ", ".join(row[1:]))) for row in rows],
-        "more": max(len(result.rows) - MOST_ROWS, 0),
+        "tables": [table_told(str(title), table) for title, table in [*behind, ("", result)] if table.rows],
         "notes": result.notes,
         "empty": result.empty,
         "numbers": report.numbers,
+        "waiting": result.waiting,
         "link": f"{site}/reports/{report.key}/?{ask.query()}",
+    }
+
+
+def table_told(title: str, table: Result) -> dict[str, Any]:
+    """Return a table as a mail shows it: the figures as the page writes them."""
+    kinds = [column.kind for column in table.columns]
+    rows = [
+        [written(cell.value, kind) for kind, cell in zip(kinds, row.cells, strict=True)]
+        for row in table.rows[:MOST_ROWS]
+    ]
+    return {
+        "title": title,
+        "headings": [str(column.label) for column in table.columns],
+        "rows": rows,
+        "lines": [": ".join((row[0], ", ".join(row[1:]))) for row in rows],
+        "more": max(len(table.rows) - MOST_ROWS, 0),
     }

@@ -1,6 +1,7 @@
 """Reports by mail: due once, to whom they were promised, with the figures of whoever reads (U3, W3)."""
 
 import datetime as dt
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,9 +9,13 @@ import pytest
 from activities.mail.models import OutgoingMail
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
+from crm.reports import registry
+from crm.reports.estimates import Bands, Foretold
 from crm.reports.mailing import due_day, period_told, send_due_report_mails
 from crm.reports.models import ReportMail
+from crm.reports.registry import Report
 from crm.reports.services import change_report_mail, create_report_mail
+from crm.reports.tables import Column, Result, written
 
 MONDAY = dt.datetime(2030, 1, 7, 7, 30, tzinfo=ZoneInfo("Europe/London"))
 
@@ -45,6 +50,41 @@ def test_each_reads_their_own_figures_and_gets_it_once(scene, admin, rep, strang
     assert "$5,000" in texts[stranger.email]
     assert "$5,000" not in texts[rep.email]
     assert "/reports/pipeline/" in texts[rep.email]
+
+
+class Estimates(Report):
+    """A report with a chart of estimates, at first still being computed."""
+
+    key, title, text, group = "estimates", "Estimates", "", "x"
+    ready = False
+
+    def build(self, ask):
+        outlook = {"won": "50", "open": "70", "new": "30", "low": "100", "high": "2345", "median": "150"}
+        result = Result([Column("month", "Month"), Column("won", "Won", "money")], waiting=not self.ready)
+        result.add("November", Decimal(50))
+        if self.ready:
+            result.charts.append(Bands.of("Won total", [Foretold("November", outlook, Decimal(777))]))
+        return result
+
+
+def test_tables_behind_estimates_go_along_and_a_mail_waits_for_what_is_computed(workspace, admin, monkeypatch):
+    report = Estimates()
+    monkeypatch.setattr(registry, "find", lambda key: report)
+    create_report_mail(report="estimates", query="", every="week", recipients=[admin], actor=Actor.of(admin))
+    assert send_due_report_mails(MONDAY) == 0
+    assert not OutgoingMail.objects.exists()
+    report.ready = True
+    assert send_due_report_mails(MONDAY + dt.timedelta(minutes=5)) == 1
+    mail = OutgoingMail.objects.get()
+    (chart,) = report.build(None).charts
+    (row,) = chart.table.rows
+    told = [written(cell.value, column.kind) for column, cell in zip(chart.table.columns, row.cells, strict=True)]
+    assert "$2,345" in told
+    assert ": ".join((told[0], ", ".join(told[1:]))) in mail.text and "Won total" in mail.text
+    assert all(f">{each}</font>" in mail.html for each in told)
+    assert "November: $50\n" in mail.text
+    report.ready = False
+    assert send_due_report_mails(MONDAY + dt.timedelta(days=7, hours=3)) == 1  # at ten it goes as it is
 
 
 def test_a_filter_that_is_gone_says_so_and_others_go_out(scene, admin):
