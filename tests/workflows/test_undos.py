@@ -198,7 +198,7 @@ def test_h2_an_undo_and_a_worker_never_wait_for_each_other(publish, new_deal, me
     edit_deal(deal_id=deal.pk, values={"amount": 5000}, actor=me)
     work()
     if not waits:  # the rule knows the deal, which comes in once more while something else is undone
-        edit_deal(deal_id=deal.pk, values={"amount": 10}, actor=me)
+        edit_deal(deal_id=deal.pk, values={"amount": 10, "description": ""}, actor=me)
         edit_deal(deal_id=deal.pk, values={"source": "Fair"}, actor=me)
         work()
     taken_back = me.last_change
