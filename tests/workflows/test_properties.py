@@ -16,6 +16,7 @@ from crm.kernel.core.remember import forget
 from crm.kernel.customfields.services import create_field, remove_field
 from crm.kernel.events.models import Event
 from crm.kernel.notifications.models import Notification
+from deals.models import Deal
 from deals.services import create_deal, edit_deal
 from workflows.engine.running import MAX_DEPTH
 from workflows.models import Rule, Run
@@ -83,6 +84,15 @@ def test_w5_random_graphs_of_rules_come_to_rest_and_say_why(publish, pipeline, r
     event(f"deepest run: {max(Run.objects.values_list('depth', flat=True), default=0)}")
     for cause in set(Run.objects.exclude(state="done").values_list("cause", flat=True)):
         event(f"stopped by: {cause}")
+
+
+def test_w5_a_chain_over_ever_new_records_ends_at_its_depth_and_says_so(publish, new_deal):
+    publish("deal.created", effect("deal", ""), reentry="event")
+    new_deal("Start")
+    work()
+    runs = list(Run.objects.order_by("depth").values_list("depth", "state", "cause"))
+    assert runs == [(depth, "done", "") for depth in range(MAX_DEPTH)] + [(MAX_DEPTH, "stopped", "depth")]
+    assert str(MAX_DEPTH) in Run.objects.get(cause="depth").reason and Deal.objects.count() == MAX_DEPTH + 1
 
 
 def test_the_brake_holds_runs_back_visibly_and_lets_them_go_on(publish, new_deal, rep, manager):
