@@ -1,6 +1,7 @@
 """Forecasts from the database: the ledger, kept answers, frozen Mondays, accuracy, adopting (P4, P5, P9, N6, N8)."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -242,6 +243,13 @@ def test_pages_say_that_they_wait_then_show_and_adopt(client_of, admin, viewer, 
     row.value[str(pipeline.pk)]["backtest"]["adoptable"] = False
     row.save()
     assert client.post(address, sent).status_code == 422
+
+
+def test_how_forecasts_did_is_told_first_of_the_most_that_one_may_see(client_of, admin, manager, rep, pipeline):
+    for person, first in ((admin, "all"), (manager, "team"), (rep, "team")):
+        page = client_of(person).get("/reports/forecast-accuracy/").content.decode()
+        assert re.search(r'<option value="(\w+)" selected', page[page.index('name="by"') :])[1] == first
+        assert client_of(person).get("/reports/forecast-accuracy/?by=all").status_code == 200
 
 
 def test_pages_say_what_failed_and_do_not_wait_for_it(client_of, admin, history, pipeline, monkeypatch):

@@ -161,8 +161,10 @@ class ForecastAccuracy(Report):
     numbers = (ACCURACY,)
 
     def options(self, actor: Any) -> Mapping[str, Mapping[str, Any]]:
-        """Return by what forecasts can be told apart."""
-        return {"by": BY}
+        """Return by what forecasts can be told apart, first what shows the most of those that the reader may see."""
+        owners = reach(actor).owners
+        first = EVERYBODY if owners is None else TEAM if len(owners) > 1 else OWNER
+        return {"by": {first: BY[first], **BY}}
 
     def build(self, ask: Ask) -> Result:
         """Return a row for each group and lead."""
