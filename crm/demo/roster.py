@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .clock import SPAN_DAYS
+
 PEOPLE_DOMAIN = "demo.test"
 OFFICE, EAST, WEST = "Sales", "East", "West"
 
@@ -20,7 +22,7 @@ class Colleague:
     timezone: str
     wins: float = 0.4
     pace: float = 1.0
-    joined: int = 730
+    joined: int = SPAN_DAYS
     login: bool = True
 
     @property

@@ -12,19 +12,19 @@ from deals.metrics.window import add_months
 
 BASE = Decimal(30_000)
 TEAM_OWN = Decimal(150_000)
-MONTHS = 30
+BEFORE, MONTHS = 29, 35
 
 
 def set_sample_targets(*, now: dt.datetime) -> int:
-    """Set targets for two years back and half a year ahead, as the admin did at the beginning (N9)."""
+    """Set targets for the whole story back and half a year ahead, as the admin did at the beginning (N9)."""
     today = Workspace.current().day_of(now)
-    first = add_months(today.replace(day=1), -24)
+    first = add_months(today.replace(day=1), -BEFORE)
     values: dict[tuple[tuple[str, UUID], dt.date], Decimal | None] = {}
     owners = User.objects.active().filter(role__key__in=("rep", "manager")).order_by("email")
     east = Team.objects.filter(name__icontains="east").order_by("name").first()
     for index in range(MONTHS):
         month = add_months(first, index)
-        growth = 1 + Decimal(index) / 40
+        growth = 1 + Decimal(index - BEFORE + 24) / 40
         for person in owners:
             share = Decimal("0.5") if person.role.key == "manager" else Decimal(1)
             values[("user", person.pk), month] = (BASE * growth * share).quantize(Decimal(1000))

@@ -13,6 +13,8 @@ from crm.demo.story import Step, tell
 from crm.demo.story.featured import BOARD
 from crm.demo.words.companies import FIRMS
 from crm.demo.words.places import PLACES
+from deals.forecast.interval import FEWEST_PERIODS
+from deals.metrics.window import add_months
 
 LONDON = ZoneInfo("Europe/London")
 MOMENTS = [
@@ -38,7 +40,11 @@ def test_the_same_seed_tells_the_same_story_and_another_seed_another(now):
 def test_nothing_happens_in_the_future_or_before_what_it_refers_to(now, seed):
     begin = now - dt.timedelta(days=SPAN_DAYS + 1)
     known: set[str] = set()
-    for step in story(now, seed):
+    steps = story(now, seed)
+    quarter = now.date().replace(month=(now.month - 1) // 3 * 3 + 1, day=1)
+    first = min(step.at.date() for step in steps if step.do == "create_deal")
+    assert first < add_months(quarter, -3 * FEWEST_PERIODS)  # as many past quarters as an interval needs
+    for step in steps:
         assert begin < step.at <= now, step
         values = step.values
         people = [key for key, _role in values["people"]] if step.do == "create_deal" else []

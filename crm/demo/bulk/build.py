@@ -11,7 +11,6 @@ from django.utils import timezone
 from psycopg import ClientCursor
 
 from contacts.models import SizeBand
-from crm.demo.clock import SPAN_DAYS
 from crm.demo.roster import PEOPLE_DOMAIN
 from crm.demo.story.tale import ascii_word
 from crm.demo.words.companies import FIRST_PARTS, INDUSTRIES, SECOND_PARTS, SOURCES, TAGS
@@ -29,6 +28,7 @@ from .sizes import Size
 from .write import TABLES, WRITES
 
 REGIONS = ("North", "South", "Central", "Coast", "Lakes", "Highlands", "Islands", "Valley")
+SPAN_DAYS = 730
 MONTH = dt.timedelta(days=SPAN_DAYS) / 24
 OPEN_STAGES = 5
 

@@ -1,4 +1,4 @@
-"""What happened at Brightwater in two years: a list of dated steps, the same for the same seed and day. Pure functions."""
+"""What happened at Brightwater in a little more than two years: a list of dated steps, the same for the same seed and day. Pure functions."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from crm.demo.clock import SPAN_DAYS
 from crm.demo.roster import BY_KEY, EAST, OSKAR_LEFT, WEST, Colleague
 from crm.demo.words.texts import AFTER_WIN, LOST_COMMENTS, PRODUCTS, TALK
 
@@ -81,7 +82,7 @@ def tell_process(tale: Tale) -> None:
     """
     for team, number in DEALS.items():
         for _ in range(number):
-            deal = draft(tale, team, tale.clock.seasonal_day(tale.rng, 705, 1))
+            deal = draft(tale, team, tale.clock.seasonal_day(tale.rng, SPAN_DAYS - 1, 1))
             live(tale, deal, BY_KEY[deal.owner])
             if team == WEST or not _told_by_hand(tale, deal):
                 tell_life(tale, deal)
@@ -101,7 +102,8 @@ def tell_renewals(tale: Tale) -> None:
         deal = draft(tale, team, tale.ago(rng.uniform(2, 340)))
         deal.pipeline, deal.title = "renewals", f"Service contract, {deal.body.firm.name}"
         deal.amount = rng.randrange(4_000, 30_000, 400)
-        live(tale, deal, BY_KEY[deal.owner], stages=3, chance=0.8)
+        chance = 0.95 if number % 4 else 0.2  # whatever the dice say, some are lost: from wins alone nothing is learned
+        live(tale, deal, BY_KEY[deal.owner], stages=3, chance=chance)
         tell_life(tale, deal)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from crm.demo.clock import SPAN_DAYS
 from crm.demo.roster import EAST
 from crm.demo.words.companies import FIRMS, SOURCES, TAGS, Firm
 
@@ -17,7 +18,9 @@ def tell_companies(tale: Tale) -> None:
 def tell_company(tale: Tale, firm: Firm, *, early: bool) -> Body:
     """Tell of one company. Early ones were brought along from the old spreadsheet in the first weeks."""
     rng, clock = tale.rng, tale.clock
-    first_day = tale.ago(rng.uniform(705, 728)) if early else clock.seasonal_day(rng, 690, 130)
+    first_day = (
+        tale.ago(rng.uniform(SPAN_DAYS - 6, SPAN_DAYS - 1)) if early else clock.seasonal_day(rng, SPAN_DAYS - 40, 130)
+    )
     created = clock.past(rng, first_day)
     if firm.parent:
         created = max(created, tale.bodies[firm.parent].created + dt.timedelta(hours=2))
