@@ -238,3 +238,5 @@ def test_names_of_a_text_are_ticked_and_chosen_and_an_unfinished_step_has_no_emp
     assert [str(each).rpartition(": ")[2] for each in ticked] == ["Qualified"]
     words = sentence(data, actor)
     assert "create a task …" in words and "create a deal …" in words and "“”" not in words and "to  " not in words
+    step = {"action": "create_task", "options": {"title": "Call", "due_days": 2, "due_calendar": "working"}}
+    assert "due in 2 working days" in sentence(document("deal.won", step), actor)

@@ -141,7 +141,12 @@ class CreateTask(Action):
     def words(self, options: Mapping[str, Any], kind: str, context: RuleContext) -> str:
         """Return the step in words."""
         days = int(options.get("due_days") or 0)
-        when = _("due today") if not days else ngettext("due in %d day", "due in %d days", days) % days
+        if not days:
+            when = _("due today")
+        elif options.get("due_calendar") == "working":
+            when = ngettext("due in %d working day", "due in %d working days", days) % days
+        else:
+            when = ngettext("due in %d day", "due in %d days", days) % days
         who = who_words(options, options["who"])
         return _("create the task “%(title)s” for %(who)s, %(when)s") % {
             "title": options.get("title") or "", "who": who, "when": when,
