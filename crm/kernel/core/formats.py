@@ -107,8 +107,8 @@ def day(value: Any) -> str:
     if distance == 1:
         return _("tomorrow")
     if date.year == today.year or abs(distance) <= 31:
-        return date_format(date, pgettext("day of this year, as Fri 20 Nov", "D j M"))
-    return date_format(date, pgettext("day of another year, as 31 Mar 2027", "j M Y"))
+        return _date(date, pgettext("day of this year, as Fri 20 Nov", "D j M"))
+    return _date(date, pgettext("day of another year, as 31 Mar 2027", "j M Y"))
 
 
 def short_day(value: Any) -> str:
@@ -118,8 +118,8 @@ def short_day(value: Any) -> str:
         return NOTHING
     date = _as_date(local)
     if date.year == timezone.localdate().year:
-        return date_format(date, pgettext("short day of this year, as 20 Nov", "j M"))
-    return date_format(date, pgettext("short day of another year, as Mar 2027", "M Y"))
+        return _date(date, pgettext("short day of this year, as 20 Nov", "j M"))
+    return _date(date, pgettext("short day of another year, as Mar 2027", "M Y"))
 
 
 def when(value: Any) -> str:
@@ -127,7 +127,7 @@ def when(value: Any) -> str:
     local = _local(value)
     if not isinstance(local, dt.datetime):
         return day(value)
-    clock = date_format(local, pgettext("time of day", "H:i"))
+    clock = _clock(local)
     if abs((local.date() - timezone.localdate()).days) <= 1:
         return _("%(day)s %(time)s") % {"day": day(local), "time": clock}
     return _("%(day)s, %(time)s") % {"day": day(local), "time": clock}
@@ -138,17 +138,26 @@ def full(value: Any) -> str:
     local = _local(value)
     if local is None:
         return NOTHING
-    title = _day_in_full(_as_date(local), get_language())
+    title = _date(_as_date(local), pgettext("date in full", "l j F Y"))
     if not isinstance(local, dt.datetime):
         return title
-    clock = date_format(local, pgettext("time of day", "H:i"))
+    clock = _clock(local)
     return _("%(day)s, %(time)s %(zone)s") % {"day": title, "time": clock, "zone": local.tzname() or ""}
 
 
-@lru_cache(maxsize=2000)
-def _day_in_full(date: dt.date, language: str | None) -> str:
-    """Return a date in full; kept, since a list writes a hundred titles and most of their work is the day's name."""
-    return date_format(date, pgettext("date in full", "l j F Y"))
+@lru_cache(maxsize=6000)
+def _written(value: dt.date | dt.time, pattern: str, language: str | None) -> str:
+    """Return a day or a time by a pattern; kept, since a list writes hundreds of them, and the same ones again and again."""
+    return date_format(value, pattern)
+
+
+def _date(value: dt.date, pattern: str) -> str:
+    return _written(value, pattern, get_language())
+
+
+def _clock(value: dt.datetime) -> str:
+    """Return the time of day, by the minute."""
+    return _written(dt.time(value.hour, value.minute), pgettext("time of day", "H:i"), get_language())
 
 
 def ago(value: Any) -> str:

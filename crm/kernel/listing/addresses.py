@@ -51,7 +51,7 @@ class Addresses:
         """The parameters that a tidy address keeps although other links leave them out."""
         return {name: self.data.get(name) or None for name in PASSING}
 
-    @property
+    @cached_property
     def url(self) -> str:
         """The list's address without any filter."""
         return reverse(self.url_name)
