@@ -97,7 +97,7 @@ def _reports(admin):
     board = client.get("/reports/", year).content.decode()
     assert "63%" in board and "57" in board
     mail = ReportMail(report="win-loss", query="by=owner", every="month", owner=admin)
-    _subject, text, html = written_mail(mail, admin, dt.date(2017, 4, 1))
+    _subject, text, html, _waiting = written_mail(mail, admin, dt.date(2017, 4, 1))
     assert "531" in text and "531" in html  # March alone
     _mailed(admin, client, year)
 
