@@ -34,13 +34,13 @@ Choices = Iterable[tuple[str, Words]]
 class Filter:
     """One filter. `key` is its parameter in the address, `column` what it compares.
 
-    `gathered`: an index of its own finds the rows, all at once; so they are not looked for owner by owner.
+    `few`: few rows may pass, so those of a few owners are walked as a search is (`walking`).
     """
 
     key: str
     label: Words
     column: str = ""
-    gathered: ClassVar[bool] = False
+    few: ClassVar[bool] = False
 
     @property
     def params(self) -> tuple[str, ...]:
@@ -217,7 +217,7 @@ TAGS = gettext_lazy("Tags")
 class TagFilter(Filter):
     """Records that carry all of these tags: `?tag=maritime&tag=vip`."""
 
-    gathered: ClassVar[bool] = True
+    few: ClassVar[bool] = True
 
     key: str = "tag"
     label: Words = TAGS

@@ -11,6 +11,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q, QuerySet
@@ -37,7 +38,7 @@ from .filters import Filter, PersonFilter
 from .layouts import Layout
 from .models import ListPreference, SavedView
 from .orders import MOST_SORTS, Order, Place, SeveralPager
-from .owners import OwnersView, few_owners
+from .owners import OwnersView, few_owners, stand_ins
 from .sorting import SORTABLE, Cursor, Page, Pager, Sort
 from .walking import Walk
 
@@ -207,34 +208,41 @@ class ListPage(Addresses):
             places = (Place.decode(text, self.order, self.model) if text else None for text in (after, before))
             return SeveralPager(self._read_rows(rows), self.order, size).page(*places)
         cursors = (Cursor.decode(text, self.sort, self.model) if text else None for text in (after, before))
-        sought = (self.typed and self.search is not None) or bool(self.where and self.where.parts)
-        owned = [] if self.gathered and not sought else self._by_owner()
-        whole = self._read_rows(self.base()) if sought or owned else None
+        owners = self._few_owners()
+        sought = self._sought(owners)
+        whole = self._read_rows(self.base()) if sought or owners else None
         found = self._read_rows(rows) if whole is None else self._ordered(rows)
         plain = self.sort.indexed and self.sort.field is None and self.sort.expression is None
-        walk = Walk.through(self.walked(), [each.viewer.owner for each in owned]) if sought and plain else None  # type: ignore[union-attr]
-        parts = [each.filtered() for each in owned]
-        pager = Pager(found, self.sort, self.reverse, size, whole=whole, walk=walk, parts=parts)
+        walk = Walk.through(self.walked(), owners) if sought and plain else None
+        parts = [] if sought else [self._of(owner).filtered() for owner in stand_ins(owners)]
+        pager = Pager(found, self.sort, self.reverse, size, whole=whole, walk=walk, parts=parts, owners=owners)
         return pager.page(*cursors)
 
-    @property
-    def gathered(self) -> bool:
-        """True if a filter finds its rows by an index of its own."""
-        return any(each.gathered and self.values[each.key] is not None for each in self.filters)
+    def _sought(self, owners: Sequence[UUID | None]) -> bool:
+        """Say whether few rows may pass: of what is typed and of conditions, and in the rows of a few owners of filters
+        that say so. (In everybody's rows the planner knows how many those let pass.)"""
+        few = bool(owners) and any(self.values[each.key] for each in self.filters if each.few)
+        return few or bool(self.typed and self.search is not None) or bool(self.where and self.where.parts)
 
-    def _by_owner(self) -> list[Self]:
-        """Return this list for each owner by itself, if it shows the rows of few and the order has an index of theirs."""
+    @property
+    def _owner_filter(self) -> PersonFilter | None:
+        return next(
+            (each for each in self.filters if isinstance(each, PersonFilter) and each.column == "owner_id"), None
+        )
+
+    def _few_owners(self) -> list[UUID | None]:
+        """Return the owners whose rows are shown, if they are few and the order has an index of theirs."""
         if not self.sort.by_owner:
             return []
-        of = next((each for each in self.filters if isinstance(each, PersonFilter) and each.column == "owner_id"), None)
+        of = self._owner_filter
         value = self.values.get(of.key) if of else None
-        owners = few_owners(self.actor.scope(self.kind, "view"), of.people(value, self) if of and value else None)
-        lists = []
-        for owner in owners or ():
-            each = copy(self)
-            each.viewer, each.values = OwnersView(owner), self.values | ({of.key: None} if of else {})
-            lists.append(each)
-        return lists
+        return few_owners(self.actor.scope(self.kind, "view"), of.people(value, self) if of and value else None)
+
+    def _of(self, owner: UUID | None) -> Self:
+        """Return this list for one owner alone."""
+        each, of = copy(self), self._owner_filter
+        each.viewer, each.values = OwnersView(owner), self.values | ({of.key: None} if of else {})
+        return each
 
     def walked(self) -> Any:
         """Return the rows that the indexes of the orders hold, for searches and conditions; override where those are

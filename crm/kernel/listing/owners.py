@@ -18,6 +18,9 @@ from crm.kernel.core.scopes import Scope
 # Each range is planned by itself, which takes a third of a millisecond.
 FEW = 30
 
+# Stands for each owner in turn: what is asked of every owner is written once, and repeated in SQL.
+SOMEBODY = UUID("00000000-0000-8000-8000-6f776e657273")
+
 Owners = frozenset[UUID | None]
 
 
@@ -32,34 +35,41 @@ class OwnersView:
         return Scope(frozenset() if self.owner is None else frozenset({self.owner}), self.owner is None)
 
 
-def few_owners(scope: Scope, asked: Owners | None) -> list[UUID | None] | None:
-    """Return the owners whose rows are shown, None where they are many. `asked` are those of a filter, if there is one."""
+def few_owners(scope: Scope, asked: Owners | None) -> list[UUID | None]:
+    """Return the owners whose rows are shown, none where they are many. `asked` are those of a filter, if there is one."""
     seen: Owners | None = None if scope.owners is None else scope.owners | ({None} if scope.unowned else frozenset())
     shown = asked if seen is None else seen if asked is None else seen & asked
-    if not shown or len(shown) > FEW:
-        return None
-    return sorted(shown, key=str)
+    return sorted(shown, key=str) if shown and len(shown) <= FEW else []
 
 
-def first_keys(parts: Sequence[Any], order: str, limit: int) -> Any:
+def stand_ins(owners: Sequence[UUID | None]) -> list[UUID | None]:
+    """Return for whom a query is to be written: `SOMEBODY` for all owners, None for nobody."""
+    return [*([SOMEBODY] if any(owners) else []), *([None] if None in owners else [])]
+
+
+def first_keys(parts: Sequence[Any], owners: Sequence[UUID | None], order: str, limit: int) -> Any:
     """Return the keys of the first rows of all parts, for `pk__in`; `order` is SQL over `pk` and `value`.
 
     Each part gives pk and sort value of its own first rows, in order: no more of them can be on the page.
     """
-    body, values = united(parts)
+    body, values = united(parts, owners)
     return RawSQL(f"SELECT pk FROM ({body}) AS part (pk, value) ORDER BY {order} LIMIT {limit}", values)  # noqa: S611  order is of this module, values are parameters
 
 
-def united(parts: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
-    """Return the parts as one UNION ALL with its parameters; raises EmptyResultSet if no part can have rows."""
+def united(parts: Sequence[Any], owners: Sequence[UUID | None]) -> tuple[str, tuple[Any, ...]]:
+    """Return the parts as one UNION ALL with its parameters, that of `SOMEBODY` once for each owner.
+
+    Raises EmptyResultSet if no part can have rows.
+    """
     bodies, values = [], []
     for part in parts:
         try:
             body, params = part.query.sql_with_params()
         except EmptyResultSet:
             continue
-        bodies.append(f"({body})")
-        values += params
+        for owner in filter(None, owners) if SOMEBODY in params else (None,):
+            bodies.append(f"({body})")
+            values += [owner if value == SOMEBODY else value for value in params]
     if not bodies:
         raise EmptyResultSet
     return " UNION ALL ".join(bodies), tuple(values)

@@ -144,17 +144,19 @@ class Pager:
         whole: Any = None,
         walk: Walk | None = None,
         parts: Sequence[Any] = (),
+        owners: Sequence[UUID | None] = (),
     ) -> None:
         """Take the rows; `whole` is the list without its search, if it has one or is of few owners, and what is read of a row.
 
         Then keys are found first: of a search on the way through the order of `walk`, else by gathering all matches; without
-        one by merging `parts`, the rows of each owner. Only the rows of the page are joined to what the columns show of other
-        tables.
+        one by merging `parts`, the rows of each of `owners`. Only the rows of the page are joined to what the columns show of
+        other tables.
         """
         self.rows = rows
         self.whole = whole
         self.walk = walk
         self.parts = parts
+        self.owners = owners
         self.sort = sort
         self.reverse = reverse
         self.size = size
@@ -210,7 +212,7 @@ class Pager:
         if self.walk is None and self.parts:
             firsts = [part.filter(*conditions).order_by(*ordering)[:limit] for part in self.parts]
             found = [part.values_list("pk", self.sort.column) for part in firsts]
-            keys = first_keys(found, self.sort.sql("value", "pk", reverse), limit)
+            keys = first_keys(found, self.owners, self.sort.sql("value", "pk", reverse), limit)
         elif keys is None:
             keys = rows.order_by(*self.sort.ordering(reverse, gather=True)).values("pk")[:limit]
         return list(self.whole.filter(pk__in=keys).order_by(*ordering))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -17,7 +18,7 @@ from django.db.models.functions import Cast
 
 from crm.kernel.core.fields import long_text, short_text
 
-from .owners import united
+from .owners import stand_ins, united
 
 if TYPE_CHECKING:
     from .sorting import Sort
@@ -46,24 +47,27 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The rows in whose order a list is walked: `parts`, of each owner or of all, and `whole`, everybody's.
+    """The rows in whose order a list is walked: `parts`, of each of `owners` or of all, and `whole`, everybody's.
 
     A query reads them in place of its table, so what its person may not see it leaves out itself.
     """
 
     parts: Sequence[Part]
     whole: Part
+    owners: Sequence[UUID | None]
 
     @classmethod
-    def through(cls, rows: Any, owners: Sequence[Any]) -> Self:
+    def through(cls, rows: Any, owners: Sequence[UUID | None]) -> Self:
         """Return the way through live rows, those of a few owners alone if there are any (None for nobody's)."""
         live = {"binned_at": None}
         whole = Part(rows, live)
-        return cls([Part(rows.filter(owner=owner), live | {"owner_id": owner}) for owner in owners] or [whole], whole)
+        parts = [Part(rows.filter(owner=owner), live | {"owner_id": owner}) for owner in stand_ins(owners)]
+        return cls(parts or [whole], whole, owners)
 
     def filter(self, *conditions: Any) -> Self:
         """Return the way through those that meet conditions."""
-        return type(self)([self._met(each, conditions) for each in self.parts], self._met(self.whole, conditions))
+        parts = [self._met(each, conditions) for each in self.parts]
+        return type(self)(parts, self._met(self.whole, conditions), self.owners)
 
     def covered(self, text: str) -> list[Part]:
         """Return the parts, and everybody's rows whose text no index carries: few."""
@@ -118,7 +122,7 @@ class _Way:
         parts = walk.covered(self.sort.covers) if self.covered else walk.parts
         ordering = self.sort.ordering(self.reverse)
         try:
-            stretch, first = united([each.first(self.fields, ordering, length) for each in parts])
+            stretch, first = united([each.first(self.fields, ordering, length) for each in parts], walk.owners)
         except EmptyResultSet:
             return []
         names = ", ".join(connection.ops.quote_name(field.column) for field in self.fields)
