@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from crm.kernel.audit.registry import allow_undo, label_commands, recompute_with, rights_of_command, undone_untold
+from crm.kernel.audit.registry import allow_undo, announce_command, label_commands, recompute_with, rights_of_command
 from crm.kernel.core import navigation, panels, relations
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.listing.runs import register_work
@@ -23,6 +23,7 @@ from .models import (
     DuplicateScan,
 )
 from .models.personal import Erasure, PersonalRun
+from .services import undone
 from .services.duplicates import bulk, finding, pairs, scan
 from .services.merging.relations import move_subsidiaries
 
@@ -67,9 +68,10 @@ def _history() -> None:
     # What a merge moved along with a record goes back with it, whoever may edit the moved rows themselves (M4).
     for command in ("contacts.merge", "bulk.merge_contact"):
         rights_of_command(command, Contact, ContactEmail, ContactPhone)
+        announce_command(command, Contact, undone.merges_undone)
     for command in ("companies.merge", "bulk.merge_company"):
         rights_of_command(command, Company, CompanyDomain, CompanyEmail, CompanyPhone)
-    undone_untold("contacts.merge", "bulk.merge_contact", "companies.merge", "bulk.merge_company")
+        announce_command(command, Company, undone.merges_undone)
     allow_undo(Dismissal, pairs.undo_own_dismissal)
     recompute_with(Dismissal, pairs.recheck_dismissals)
     recompute_with(Contact, lambda ids: finding.enqueue("contact", ids))

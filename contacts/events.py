@@ -160,3 +160,21 @@ class CompanyMerged(CompanyEvent):
 
     loser_id: UUID
     fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeUndone(DomainEvent):
+    """A contact or company is changed by the undo of a merge, or by its being done again: the survivor or the other (M4).
+
+    `into_id` is the record that it is part of now.
+    """
+
+    name: ClassVar[str] = "record.merge_undone"
+
+    record_kind: str
+    into_id: UUID | None = None
+
+    @property
+    def kind(self) -> str:  # type: ignore[override]
+        """The kind of the record, since both kinds share this event."""
+        return self.record_kind

@@ -182,6 +182,19 @@ def judge(group: Group, snapshot: Snapshot, context: RuleContext) -> Verdict:
     return Verdict(group.weigh(answers), trace)
 
 
+def stands(group: Group, snapshot: Snapshot, context: RuleContext, held: bool | None) -> bool:
+    """Say whether a record is inside conditions that `held` at an event, once it is over: nothing changes any more (W4).
+
+    So each change of a field enters a condition that asks for it, whatever happens in between; what may be true counts.
+    """
+    if not group.asks_before:
+        return held is not False
+    return (
+        holds(group, Snapshot(snapshot.kind, snapshot.record_id, snapshot.values, snapshot.values), context)
+        is not False
+    )
+
+
 def plain(value: Any) -> Any:
     """Return a value as JSON holds it."""
     if value is UNKNOWN:

@@ -53,6 +53,11 @@ class Document:
         """True if a condition needs the values before the event."""
         return self.conditions.asks_before or any(each.conditions.asks_before for each in self.steps)
 
+    @property
+    def remembers(self) -> bool:
+        """True if it runs once each time a record comes into its conditions, so that somebody must know who is inside (W4)."""
+        return self.reentry == Reentry.ENTRY and self.trigger is not None and not self.trigger.occurrence
+
     def fields(self) -> dict[str, Any]:
         """Return the fields that its conditions and the texts of its steps ask for."""
         found = dict(self.conditions.fields())

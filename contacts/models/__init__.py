@@ -11,7 +11,7 @@ from .duplicates import (
     DuplicateScan,
     MatchKind,
 )
-from .merged import survivors_of
+from .merged import absorbed_into, survivors_of
 from .personal import Erasure, PersonalRun
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "MatchKind",
     "PersonalRun",
     "SizeBand",
+    "absorbed_into",
     "survivors_of",
 ]

@@ -62,6 +62,17 @@ def merged_index(name: str) -> models.Index:
     return models.Index(fields=["merged_into"], name=f"{name}_merged", condition=Q(merged_into__isnull=False))
 
 
+def absorbed_into(model: type[Any], ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return all records that have become part of one of these, over all merges, each with the one of these."""
+    found: dict[UUID, UUID] = {}
+    level = {pk: pk for pk in ids}
+    while level:
+        rows = model._base_manager.filter(merged_into__in=level).values_list("pk", "merged_into_id")
+        level = {pk: level[into] for pk, into in rows if pk not in found}
+        found |= level
+    return found
+
+
 def survivors_of(model: type[Any], ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Return the record that each of these has become part of, over all merges since; those never merged are left out."""
     if not ids:

@@ -10,6 +10,7 @@ from contacts.events import (
     ContactBinned,
     ContactCreated,
     ContactRestored,
+    MergeUndone,
 )
 from contacts.models import Company, Contact
 from crm.kernel.audit.registry import announce_with
@@ -47,6 +48,16 @@ def companies_undone(records: Sequence[Turned], actor: Actor) -> None:
         elif _binned_or_back(each):
             events.append((CompanyBinned if each.now["binned_at"] else CompanyRestored)(subject_id=each.pk))
     publish_undone(events + _edits(Company, records, companies.events_of_edits), actor=actor)
+
+
+def merges_undone(records: Sequence[Turned], actor: Actor) -> None:
+    """Tell which records the undo of a merge has changed: that it did, and nothing that rules run for (M3)."""
+    kinds = {True: Contact.kind, False: Company.kind}
+    events = [
+        MergeUndone(subject_id=each.pk, record_kind=kinds["lifecycle" in each.now], into_id=each.now["merged_into_id"])
+        for each in records
+    ]
+    publish_undone(events, actor=actor)
 
 
 def _binned_or_back(record: Turned) -> bool:

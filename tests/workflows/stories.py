@@ -129,7 +129,8 @@ class Story:
         edit_deal(deal_id=self.one(dice), values=values, actor=actor)
 
     def do_give_deal(self, dice: Any, actor: Any) -> None:
-        edit_deal(deal_id=self.one(dice), values={"owner": dice.choice(self.people)}, actor=actor)
+        others = self.people[1:]  # none if one acts alone: what rules give away, no command gives
+        edit_deal(deal_id=self.one(dice), values={"owner": dice.choice(others)}, actor=actor)
 
     def do_move(self, dice: Any, actor: Any) -> None:
         move_deal(deal_id=self.one(dice), to_stage=dice.choice(self.stages), actor=actor)

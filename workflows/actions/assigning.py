@@ -75,6 +75,7 @@ class Assign(Action):
     label = gettext_lazy("Assign")
     icon = "user-plus"
     kinds = ("deal", "contact", "company")
+    writes = True
     options = (
         Option(key="method", label=gettext_lazy("How"), type="choice", required=True, choices=METHODS, default="round_robin"),
         person_option(when=("method", ("person",)), required=True),

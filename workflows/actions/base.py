@@ -131,6 +131,7 @@ class Action:
     options: ClassVar[tuple[Option, ...]] = ()
     waits: ClassVar[bool] = False
     changes_records: ClassVar[bool] = True  # what conditions look at: not tasks, mails or notices
+    writes: ClassVar[bool] = False  # columns of the record itself, see `after`
     together: ClassVar[bool] = False  # many at once, by `do_together`; no rule listens to what it does
 
     def check(self, drafted: Drafted) -> None:

@@ -67,6 +67,7 @@ class UpdateField(Action):
     label = gettext_lazy("Set a field")
     icon = "pencil"
     kinds = RECORDS
+    writes = True
     options = (
         Option(key="field", label=gettext_lazy("Field"), type="field", required=True, choices=settable),
         Option(key="value", label=gettext_lazy("Value"), type="value", help=gettext_lazy("Empty clears the field.")),
@@ -167,6 +168,7 @@ class AddTag(Action):
     label = gettext_lazy("Add tags")
     icon = "tag"
     kinds = RECORDS
+    writes = True
     options = (Option(key="tags", label=gettext_lazy("Tags"), type="words", required=True, most=50),)
 
     def wanted(self, have: list[str], tags: list[str]) -> list[str]:
@@ -230,6 +232,7 @@ class MoveStage(Action):
     label = gettext_lazy("Move to a stage")
     icon = "square-kanban"
     kinds = ("deal",)
+    writes = True
     options = (
         Option(key="stage", label=gettext_lazy("Stage"), type="stage", required=True, choices=_stages),
         Option(key="lost_reason", label=gettext_lazy("Lost reason"), type="choice", choices=_reasons),

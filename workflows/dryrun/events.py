@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from crm.kernel.events.bus import UNDO
 from crm.kernel.events.models import Event
-from workflows.engine.loading import Loaded, special_source
+from workflows.engine.loading import MERGES, Loaded, special_source
 from workflows.snapshots import Moment
 
 from .judging import Asked
@@ -16,12 +18,11 @@ BATCH = 500
 
 
 def heard(loaded: Loaded, since: dt.datetime, until: dt.datetime) -> Any:
-    """Return the events of a period that the rule hears, or by which records leave its conditions."""
+    """Return the events of a period that the rule hears, by which records leave its conditions, or become one (M3)."""
     trigger = loaded.document.trigger
     assert trigger is not None
-    return Event.objects.filter(
-        name__in=[*trigger.events, *trigger.leaving], recorded_at__gte=since, recorded_at__lt=until
-    )
+    names = Q(name__in=[*trigger.events, *trigger.leaving]) | Q(name__in=MERGES, kind=loaded.document.kind)
+    return Event.objects.filter(names, recorded_at__gte=since, recorded_at__lt=until)
 
 
 def asked_by_events(
@@ -40,6 +41,9 @@ def asked_by_events(
         found = []
         for event in events:
             moment = Moment(event.subject_id, event.recorded_at, event.changeset_id)
+            if event.name in MERGES:
+                found.append(_merge(event, moment))
+                continue
             special = special_source(event.source)
             if special and special not in document.listens_to:
                 if special == UNDO:
@@ -54,3 +58,12 @@ def asked_by_events(
         if len(events) < BATCH:
             return
         last = events[-1].pk
+
+
+def _merge(event: Event, moment: Moment) -> Asked:
+    """Return the moment of a merge, or of its undo: rules are not asked, and know less afterwards."""
+    part, into = event.data.get("loser_id"), str(event.subject_id)
+    if part is None:
+        part, into = into, event.data["into_id"]
+    parts = {UUID(part): UUID(into) if into else None}
+    return Asked(f"event:{event.pk}", moment, event.recorded_at, forgets=True, parts=parts)

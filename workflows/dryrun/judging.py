@@ -2,17 +2,18 @@
 
 import datetime as dt
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from workflows.conditions import Verdict, judge
+from workflows.conditions import Verdict, judge, stands
 from workflows.engine.loading import Loaded
 from workflows.fields import MODELS
 from workflows.models import Reentry
-from workflows.snapshots import Moment, Past, Reader, Row, Snapshot, load
+from workflows.snapshots import Moment, Reader, Row, Snapshot, load
 
+from .overlay import Overlay
 from .results import DryRun, Match, Miss
 
 HOUR = dt.timedelta(hours=1)
@@ -24,7 +25,8 @@ MOST_MISSES = 500  # of each reason
 class Asked:
     """One moment at which the rule is asked. Without `fits` the trigger did not mean it; `leaves` takes the record out.
 
-    With `forgets` an undo, to which the rule does not listen, may have changed where the record stands.
+    With `forgets` an undo, to which the rule does not listen, or a merge may have changed where the record stands. `parts`
+    says which records were merged then, or no more, and into which each.
     """
 
     key: str
@@ -35,6 +37,7 @@ class Asked:
     leaves: bool = False
     created: bool = False
     forgets: bool = False
+    parts: Mapping[UUID, UUID | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -47,27 +50,49 @@ class Judge:
     ran: set[UUID] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     lately: deque[dt.datetime] = field(default_factory=deque)
+    parts: dict[UUID, set[UUID]] = field(default_factory=dict)  # what has become part of a record
+    _overlay: Overlay | None = None
+    _anew: set[UUID] = field(default_factory=set)  # records to be read once more within a batch
 
-    def ask(self, asked: Sequence[Asked]) -> list[tuple[Match, Row, Moment]]:
-        """Hold the rule against moments; return its matches with the record's row at each."""
-        document = self.loaded.document
-        if not document.kind:
-            return [(self._alone(each), {}, each.moment) for each in asked]
-        model = MODELS[document.kind]
-        reader = Reader(Past(), self.loaded.actor)
-        fields = document.conditions.fields().values()
-        moments = [each.moment for each in asked]
-        rows = reader.rows(model, moments)
-        after = load(document.kind, moments, fields, reader=reader)
-        before = self._before(asked)
-        found = []
-        for number, each in enumerate(asked):
-            row = rows[number]
-            values = after[number]
-            match = self._one(each, row, values, before[number])
+    @property
+    def overlay(self) -> Overlay:
+        """History, and over it what the rule would have written."""
+        if self._overlay is None:
+            self._overlay = Overlay(MODELS[self.loaded.document.kind])
+        return self._overlay
+
+    def ask(self, asked: Sequence[Asked]) -> Iterator[tuple[Match, Row, Moment]]:
+        """Hold the rule against moments; yield its matches with the record's row at each.
+
+        What the caller says to `write` for a match is seen at the moments behind it.
+        """
+        if not self.loaded.document.kind:
+            yield from ((self._alone(each), {}, each.moment) for each in asked)
+            return
+        self._anew.clear()
+        for each, read in zip(asked, self._read(asked), strict=True):
+            pk = each.moment.record_id
+            (row, values, before) = read if pk not in self._anew else self._read([each])[0]
+            if row is not None and self.overlay.drop_changed(pk, row):
+                self._anew.add(pk)
+            match = self._one(each, row, values, before)
             if match is not None and row is not None:
-                found.append((match, row, each.moment))
-        return found
+                yield match, row, each.moment
+
+    def write(self, match: Match, row: Row) -> None:
+        """Have the rule see at later moments what the steps of a match would have written."""
+        if match.record_id is not None and match.changes:
+            self.overlay.write(match.record_id, row, match.changes)
+            self._anew.add(match.record_id)
+
+    def _read(self, asked: Sequence[Asked]) -> list[tuple[Row | None, Any, Any]]:
+        """Return the record's row, the values that conditions ask for, and those before, at each moment."""
+        document = self.loaded.document
+        reader = Reader(self.overlay, self.loaded.actor)
+        moments = [each.moment for each in asked]
+        rows = reader.rows(MODELS[document.kind], moments)
+        after = load(document.kind, moments, document.conditions.fields().values(), reader=reader)
+        return list(zip(rows, after, self._before(asked), strict=True))
 
     def _alone(self, each: Asked) -> Match:
         """Return the match of a moment that is about no record: there is nothing that could speak against it."""
@@ -80,7 +105,7 @@ class Judge:
             return [None] * len(asked)
         moments = [Moment(a.moment.record_id, a.moment.at, a.moment.changeset, before=True) for a in asked]
         fields = document.conditions.fields().values()
-        return load(document.kind, moments, fields, reader=Reader(Past(), self.loaded.actor))
+        return load(document.kind, moments, fields, reader=Reader(self.overlay, self.loaded.actor))
 
     def _asks_entry(self) -> bool:
         trigger = self.loaded.document.trigger
@@ -90,7 +115,7 @@ class Judge:
         """Ask at one moment; what it answers is noted, and a match returned."""
         pk = each.moment.record_id
         if each.forgets:
-            self.inside.pop(pk, None)
+            self._forget(each)
             return None
         self.result.looked_at += 1
         if not each.fits:
@@ -103,16 +128,26 @@ class Judge:
             return None
         context = self.loaded.context(each.at)
         snapshot = Snapshot(self.loaded.document.kind, pk, values or {}, before)
-        verdict = judge(self.loaded.document.conditions, snapshot, context)
-        if verdict.held is False:
-            if self.inside.get(pk):
-                self.inside[pk] = False
-            self._miss(each, "conditions", verdict)
-            return None
-        if each.key in self.keys or not self._enters(each, before):
-            self._miss(each, "entry", verdict)
+        conditions = self.loaded.document.conditions
+        verdict = judge(conditions, snapshot, context)
+        new = verdict.held is not False and each.key not in self.keys and self._enters(each, before)
+        if (inside := stands(conditions, snapshot, context, verdict.held)) or self.inside.get(pk):
+            self.inside[pk] = inside
+        if not new:
+            self._miss(each, "conditions" if verdict.held is False else "entry", verdict)
             return None
         return self._match(each, verdict)
+
+    def _forget(self, each: Asked) -> None:
+        """Do not know any more where a record stands; what the rule did for a part of it counts as done for it (M3)."""
+        self.inside.pop(each.moment.record_id, None)
+        for part, into in each.parts.items():
+            mine = {part, *self.parts.get(part, ())}
+            for parts in self.parts.values():
+                if part in parts:
+                    parts -= mine
+            if into is not None:
+                self.parts.setdefault(into, set()).update(mine)
 
     def _hidden(self, pk: UUID, row: Row | None) -> str | None:
         """Return why the record was out of the rule's reach, by the rights of today (N8)."""
@@ -128,16 +163,13 @@ class Judge:
         if document.reentry == Reentry.EVENT:
             return True
         if document.reentry == Reentry.ONCE:
-            new = pk not in self.ran
-            self.ran.add(pk)
+            new = self.ran.isdisjoint({pk, *self.parts.get(pk, ())})
+            self.ran |= {pk} if new else set()
             return new
-        if document.trigger.occurrence:
+        if not document.remembers:
             return True
         was = self.inside.get(pk)
-        if was is None:
-            was = self._was_inside(each, before)
-        self.inside[pk] = True
-        return not was
+        return not (self._was_inside(each, before) if was is None else was)
 
     def _was_inside(self, each: Asked, before: Any) -> bool:
         document = self.loaded.document

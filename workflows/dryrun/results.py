@@ -38,7 +38,8 @@ class Planned:
 class Match:
     """One time at which the rule would have run. `held` says that the brake would have held it back.
 
-    `unknown`: a condition or a step depends on something that the past does not tell.
+    `unknown`: a condition or a step depends on something that the past does not tell. `changes` are the columns that its steps
+    would have written at once.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Match:
     held: bool = False
     unknown: bool = False
     changeset: UUID | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class Walk:
         self.result = DryRun(since, until)
         self.total = 0
         self._judge = Judge(loaded, self.result)
+        self._writes = any(loaded.document.kind and each.action.writes for each in loaded.document.steps)
         self._pools = RememberedPools(before=since)
         self._known: dict[Any, Any] = {}
         self._batches: Iterator[list[Asked]] | None = None
@@ -76,9 +77,19 @@ class Walk:
             batch = next(self._batches, None)
             if batch is None:
                 return False
-            plan_steps(self.loaded, self._judge.ask(batch), self._pools, self._known)
+            self._plan(batch)
         self.result.truncated = len(self.result.matches) >= self.most
         return not self.result.truncated
+
+    def _plan(self, batch: list[Asked]) -> None:
+        """Plan what each match of a batch would do: all at once, unless the rule would see at the next what it did at one."""
+        found = self._judge.ask(batch)
+        if not self._writes:
+            plan_steps(self.loaded, list(found), self._pools, self._known)
+            return
+        for match, row, moment in found:
+            plan_steps(self.loaded, [(match, row, moment)], self._pools, self._known, self._judge.overlay)
+            self._judge.write(match, row)
 
     def _begin(self) -> Iterator[list[Asked]]:
         since, until = self.result.since, self.result.until

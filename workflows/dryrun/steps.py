@@ -13,13 +13,17 @@ from workflows.conditions import judge
 from workflows.documents import StepUse
 from workflows.engine.loading import Loaded
 from workflows.pools import RememberedPools
-from workflows.snapshots import Moment, Past, Reader, Row, Snapshot, load
+from workflows.snapshots import Moment, Past, Reader, Row, Snapshot, load, typed
 
 from .results import Match, Planned
 
 
 def plan_steps(
-    loaded: Loaded, found: list[tuple[Match, Row, Moment]], pools: RememberedPools, known: dict[Any, Any]
+    loaded: Loaded,
+    found: list[tuple[Match, Row, Moment]],
+    pools: RememberedPools,
+    known: dict[Any, Any],
+    past: Past | None = None,
 ) -> None:
     """Fill in what the steps of matches would have done; the values of all are read at once, people once (`known`)."""
     if not found:
@@ -29,7 +33,7 @@ def plan_steps(
         for match, _row, _moment in found:
             _plan(loaded, match, {}, {}, pools, known)
         return
-    reader = Reader(Past(), loaded.actor)
+    reader = Reader(past or Past(), loaded.actor)
     moments = [moment for _match, _row, moment in found]
     values = load(document.kind, moments, document.fields().values(), reader=reader)
     people = reader.source.people(moments) if document.kind == "deal" else [None] * len(moments)
@@ -65,7 +69,10 @@ def _plan(
             return  # the run would rest here as failed
         later = later or (use.action.waits and planned.done)
         if planned.done:
-            _show(loaded, row, values, use.action.after(step, plan))
+            changes = use.action.after(step, plan)
+            _show(loaded, row, values, changes)
+            if not later:
+                match.changes.update(changes)
             if isinstance(use.action, Assign):
                 use.action.note(step, plan)
 
@@ -83,5 +90,5 @@ def _show(loaded: Loaded, row: dict[str, Any], values: dict[str, Any], changes: 
     """Let the steps that follow see what a step would change."""
     row.update(changes)
     for key, field in loaded.document.fields().items():
-        if field.own and not field.custom and field.path in changes:
-            values[key] = changes[field.path]
+        if field.own and field.path in changes:
+            values[key] = typed(field, changes[field.path])

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Q
 from django.utils import timezone
 
 from crm.kernel.audit.models import ChangeSet
@@ -20,7 +20,7 @@ from workflows.fields import MODELS, RuleField
 from workflows.models import RuleState, Run
 from workflows.snapshots import Moment, Present, Reader, Row, load
 
-from .loading import Loaded
+from .loading import MERGES, Loaded
 from .running import Work
 
 HOUR = dt.timedelta(hours=1)
@@ -51,6 +51,7 @@ class Desk:
             self._fields[kind] |= {key: each for key, each in asked.items() if not each.path.startswith("contact__")}
         self._rules = {each.rule.pk for heard in rules.values() for each in heard}
         self._states: dict[UUID, dict[UUID, RuleState]] = {}
+        self._turns: dict[UUID, list[tuple[dt.datetime, bool]]] = {}
         self._ran: dict[UUID, int] = {}
         self.waiting: list[Work] = []  # runs that are done together when all events have been asked about
         self.forget()
@@ -59,13 +60,21 @@ class Desk:
         """Return which rules know the record as inside or outside, by rule."""
         if record_id not in self._states:
             ids = {each.subject_id for each in self.events} | {record_id}
-            self._states |= {pk: {} for pk in ids if pk not in self._states}
-            found = list(RuleState.objects.filter(record_id__in=ids, rule__in=self._rules))
-            turned = undone_at({each.record_id for each in found})
-            for state in found:
-                if state.record_id not in turned or turned[state.record_id] < state.since:
-                    self._states[state.record_id].setdefault(state.rule_id, state)
+            new: dict[UUID, dict[UUID, RuleState]] = {pk: {} for pk in ids if pk not in self._states}
+            self._states |= new
+            for state in RuleState.objects.filter(record_id__in=new, rule__in=self._rules):
+                self._states[state.record_id][state.rule_id] = state
+            self._turns |= turns_of([pk for pk, states in new.items() if states])
         return self._states[record_id]
+
+    def turned(self, record_id: UUID, since: dt.datetime, until: dt.datetime, *, undos: bool) -> bool:
+        """Say whether something changed a record in between that rules do not hear: a merge, or with `undos` an undo.
+
+        What was known before of where it stands holds no more: it was not taken in by that, nor out (W4, M3).
+        """
+        if record_id not in self._turns:
+            self._turns |= turns_of([record_id])
+        return any(since < at < until and (undos or of_merge) for at, of_merge in self._turns[record_id])
 
     def fields_of(self, kind: str) -> list[RuleField]:
         """Return what rules ask of records of a kind and that needs no actor."""
@@ -133,16 +142,16 @@ class Desk:
             self._ran[loaded.rule.pk] += 1
 
 
-def undone_at(record_ids: Collection[UUID]) -> dict[UUID, dt.datetime]:
-    """Return when an undo last changed each of these records, without those that none did.
+def turns_of(record_ids: Collection[UUID]) -> dict[UUID, list[tuple[dt.datetime, bool]]]:
+    """Return when undos and merges changed each of these records, and whether it was a merge, done or undone.
 
-    What was known before of where they stand holds no more (W4): what had brought a record in, or taken it out, is taken
-    back, and most rules do not listen to that. The undo itself leaves the rows alone, which runs lock one by one.
+    They leave alone what rules know of records, which runs lock one by one; it is asked for its age instead.
     """
-    if not record_ids:
-        return {}
-    rows = Event.objects.filter(subject_id__in=record_ids, source=UNDO).order_by()
-    return dict(rows.values_list("subject_id").annotate(last=Max("recorded_at")))
+    found: dict[UUID, list[tuple[dt.datetime, bool]]] = {pk: [] for pk in record_ids}
+    rows = Event.objects.filter(subject_id__in=record_ids).filter(Q(source=UNDO) | Q(name__in=MERGES)).order_by()
+    for pk, at, name in rows.values_list("subject_id", "recorded_at", "name") if found else ():
+        found[pk].append((at, name in MERGES))
+    return found
 
 
 def ran_lately(loaded: Loaded, now: dt.datetime) -> int:

@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -22,7 +22,7 @@ from workflows.triggers.times import Idle, Schedule
 from .breaking import break_rule
 from .candidates import matching
 from .desk import ran_lately
-from .events import HELD_FOR
+from .events import HELD_FOR, absorbed
 from .loading import Loaded, load_rule
 from .running import BACK_OFF, Work, advance, before_event, finish, lock_record, save
 
@@ -223,17 +223,28 @@ def set_off(loaded: Loaded, wanted: Sequence[tuple[UUID, str]], now: dt.datetime
     moments = [Moment(pk) for pk in ids]
     values = load(kind, moments, document.conditions.fields().values(), reader=Reader(Present(), loaded.actor))
     context = loaded.context(now)
-    once = set()
-    if document.reentry == Reentry.ONCE:
-        once = set(Run.objects.filter(rule=loaded.rule, record_id__in=ids).values_list("record_id", flat=True))
+    done = _done_already(loaded, dict(wanted))
     runs = []
     for (pk, key), found in zip(wanted, values, strict=True):
-        if pk in shown and pk not in once and found is not None:
+        if pk in shown and pk not in done and found is not None:
             verdict = judge(document.conditions, Snapshot(kind, pk, found), context)
             if verdict.held:
                 runs.append(ready(loaded, pk, key, now, verdict))
     Run.objects.bulk_create(runs, ignore_conflicts=True)
     return len(runs)
+
+
+def _done_already(loaded: Loaded, wanted: Mapping[UUID, str]) -> set[UUID]:
+    """Return those of these records, each with its key, for which the rule has run: ever, if it runs but once; else for
+    the same spell as one that has become part of the record since (M3).
+    """
+    parts = absorbed(loaded.document.kind, wanted)
+    if loaded.document.reentry == Reentry.ONCE:
+        ran = Run.objects.filter(rule=loaded.rule, record_id__in=[*wanted, *parts]).values_list("record_id", flat=True)
+        return {parts.get(pk, pk) for pk in ran}
+    theirs = {wanted[into].replace(str(into), str(pk)): into for pk, into in parts.items()}
+    keys = Run.objects.filter(rule=loaded.rule, key__in=theirs).values_list("key", flat=True) if theirs else ()
+    return {theirs[key] for key in keys}
 
 
 def ready(loaded: Loaded, pk: UUID | None, key: str, now: dt.datetime, verdict: Verdict | None = None) -> Run:

@@ -7,7 +7,7 @@ that fails is tried again later and rests in the end, and does not stop the othe
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
@@ -16,9 +16,10 @@ from uuid import UUID
 from django.db import InterfaceError, transaction
 from django.utils.translation import gettext as _
 
-from contacts.models import survivors_of
+from contacts.models import Company, Contact, absorbed_into, survivors_of
+from crm.kernel.events.bus import UNDO
 from crm.kernel.events.models import Event
-from workflows.conditions import Verdict, holds, judge
+from workflows.conditions import Verdict, holds, judge, stands
 from workflows.fields import MODELS
 from workflows.models import Reentry, RuleState, Run
 from workflows.snapshots import JustThen, Moment, Present, Reader, Row, Snapshot, Source, load
@@ -30,6 +31,7 @@ from .loading import Loaded, keys_for, listening_to, special_source
 from .running import BACK_OFF, MAX_DEPTH, Work, advance, before_event, finish, lock_record, save
 
 log = logging.getLogger(__name__)
+MERGED_KINDS = (Contact.kind, Company.kind)
 HELD_FOR = dt.timedelta(minutes=5)
 
 
@@ -69,8 +71,6 @@ def _ask_all(events: Sequence[Event], rules: Mapping[str, Sequence[Loaded]], fen
                         facts.leave(loaded)
                     if loaded.rule.trigger in hearing:
                         consider(loaded, facts)
-                    if desk.undone(event):
-                        facts.forget(loaded)
             except Exception as error:
                 if fence is nullcontext or isinstance(error, InterfaceError):
                     raise
@@ -150,29 +150,35 @@ class Facts:
         )
 
     def inside(self, loaded: Loaded) -> bool | None:
-        """Say whether the record is inside the rule's conditions, None if nobody has noted it yet."""
+        """Say whether the record is inside the rule's conditions, None if nobody knows: it is found out then (W4).
+
+        What was noted before the rule was at work, or before an undo or a merge changed the record, does not count.
+        """
         state = self.states.get(loaded.rule.pk)
-        return state.inside if state is not None else None
+        if state is None or (loaded.rule.live_since is not None and state.since < loaded.rule.live_since):
+            return None
+        undos = UNDO not in loaded.document.listens_to
+        turned = self.desk.turned(self.record_id, state.since, self.event.recorded_at, undos=undos)
+        return None if turned else state.inside
 
     def note(self, loaded: Loaded, *, inside: bool) -> None:
-        """Note that the record is inside, or no longer (W4)."""
+        """Note that the record is inside, or no longer (W4), and since which moment that is known."""
         if self.inside(loaded) is inside:
             return
         state, _made = RuleState.objects.update_or_create(
             rule=loaded.rule, record_id=self.record_id,
-            defaults={"inside": inside, "record_kind": self.event.kind, "since": self.now},
+            defaults={"inside": inside, "record_kind": self.event.kind, "since": self.event.recorded_at},
         )  # fmt: skip
         self.states[loaded.rule.pk] = state
 
+    def settle(self, loaded: Loaded, *, inside: bool) -> None:
+        """Note where the record stands after the event; of one that was never inside nothing is kept."""
+        if inside or self.inside(loaded):
+            self.note(loaded, inside=inside)
+
     def leave(self, loaded: Loaded) -> None:
         """Note that the record left what the rule's trigger is about."""
-        if self.inside(loaded):
-            self.note(loaded, inside=False)
-
-    def forget(self, loaded: Loaded) -> None:
-        """Have it found out anew at the next event: what was undone neither took the record in nor out (W4)."""
-        if (state := self.states.pop(loaded.rule.pk, None)) is not None:
-            state.delete()
+        self.settle(loaded, inside=False)
 
 
 def consider(loaded: Loaded, facts: Facts) -> None:
@@ -199,9 +205,11 @@ def consider(loaded: Loaded, facts: Facts) -> None:
         return
     before = _before(loaded, facts) if document.asks_before else None
     snapshot, context = facts.snapshot(loaded, before), loaded.context(facts.now)
-    if not holds(document.conditions, snapshot, context):
-        facts.leave(loaded)
-    elif enters(loaded, facts):
+    held = bool(holds(document.conditions, snapshot, context))
+    new = held and enters(loaded, facts)
+    if document.remembers:
+        facts.settle(loaded, inside=stands(document.conditions, snapshot, context, held))
+    if new:
         run_now(loaded, facts, judge(document.conditions, snapshot, context), before)
 
 
@@ -215,18 +223,18 @@ def enters(loaded: Loaded, facts: Facts) -> bool:
     if document.reentry == Reentry.EVENT:
         return True
     if document.reentry == Reentry.ONCE:
-        return (
-            not Run.objects.filter(rule=loaded.rule, record_id=facts.record_id)
-            .exclude(state=Run.State.DISMISSED)
-            .exists()
-        )
-    if document.trigger is None or document.trigger.occurrence:
+        ids = [facts.record_id, *absorbed(facts.event.kind, [facts.record_id])]
+        ran = Run.objects.filter(rule=loaded.rule, record_id__in=ids).exclude(state=Run.State.DISMISSED)
+        return not ran.exists()
+    if not document.remembers:
         return True
     inside = facts.inside(loaded)
-    if inside is None:
-        inside = was_inside(loaded, facts)
-    facts.note(loaded, inside=True)
-    return not inside
+    return not (was_inside(loaded, facts) if inside is None else inside)
+
+
+def absorbed(kind: str, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the records that have become part of these: what a rule did for them, it did for these (M3)."""
+    return absorbed_into(MODELS[kind], ids) if kind in MERGED_KINDS else {}
 
 
 def was_inside(loaded: Loaded, facts: Facts) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from contacts.events import CompanyMerged, ContactMerged, MergeUndone
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.remember import remembered
 from workflows.actors import actor_for, broken_owner
@@ -84,6 +85,8 @@ def anybody(name: str, source: str) -> bool:
     return bool(rows.exists())
 
 
+# Events of merges, done and undone: rules are not set off by them, and do not know where the record stands afterwards (M3).
+MERGES = (ContactMerged.name, CompanyMerged.name, MergeUndone.name)
 SOURCES = {"import": "import", "sync": "sync", "mail": "sync", "undo": "undo"}
 
 

@@ -46,7 +46,7 @@ _absorbed: dict[type[models.Model], Absorbed] = {}
 command_rights: dict[str, tuple[type[models.Model], ...]] = {}
 record_pages: dict[str, str] = {}
 finals: dict[str, Any] = {}
-untold: set[str] = set()
+tellers_of_command: dict[str, tuple[type[models.Model], Tell]] = {}
 restorers: dict[type[models.Model], tuple[Collection[str], SetValue]] = {}
 
 
@@ -94,9 +94,12 @@ def announce_with(model: type[models.Model], tell: Tell, rows: Mapping[type[mode
     tellers[model] = (tell, rows)
 
 
-def undone_untold(*commands: str) -> None:
-    """Tell nobody when one of these commands is undone or done again: they set off no rules themselves (M3)."""
-    untold.update(commands)
+def announce_command(command: str, model: type[models.Model], tell: Tell) -> None:
+    """Have `tell(records, actor)` alone say of records of `model` that a command is undone, or done again.
+
+    For commands that set off no rules themselves (M3): their undo must not do so either.
+    """
+    tellers_of_command[command] = (model, tell)
 
 
 def label_commands(labels: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 
 from crm.kernel.audit.models import ChangeSet, Stands
-from crm.kernel.audit.registry import Stopped, finals, recomputes, retirements, stop_effects, undo_rules, untold
+from crm.kernel.audit.registry import Stopped, finals, recomputes, retirements, stop_effects, undo_rules
 from crm.kernel.audit.rights import require_rights
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.core.errors import Conflict, Refused
@@ -129,8 +129,7 @@ def _undo(old: ChangeSet, actor: Actor, force: bool, chosen: Collection[str]) ->
         if result.conflicts and not force:
             raise Conflict(_("Some of it has been changed since."), theirs={"fields": result.conflicts})
         _apply(plan, actor, result, picked)
-        if _first(old).command not in untold:
-            tell_all(plan, actor)
+        tell_all(plan, actor, _first(old).command)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")

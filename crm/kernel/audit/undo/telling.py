@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import models
 
-from crm.kernel.audit.registry import tellers
+from crm.kernel.audit.registry import tellers, tellers_of_command
 from crm.kernel.core.changes import Actor
 
 from .changes import BATCH, Plan, columns_of
@@ -35,9 +35,13 @@ class Turned:
     rows: tuple[str, ...] = ()
 
 
-def tell_all(plan: Plan, actor: Actor) -> None:
-    """Tell each app of its records that the undo of `plan` has changed."""
-    for model, (tell, below) in tellers.items():
+def tell_all(plan: Plan, actor: Actor, command: str) -> None:
+    """Tell each app of its records that the undo of `plan`, what `command` had done, has changed."""
+    only, tell_instead = tellers_of_command.get(command, (None, None))
+    for model, (tell_usually, below) in tellers.items():
+        if only not in (None, model):
+            continue
+        tell = tell_instead or tell_usually
         before = {change.pk: change.now for change in plan.get(model, ())}
         rows = _rows_turned(plan, below)
         ids = [*before, *(pk for pk in rows if pk not in before)]
