@@ -21,9 +21,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core import formats
+from crm.kernel.core.past import UNDONE, held, positional, statement_of
 from crm.kernel.workspace.models import Workspace
-from deals.metrics.facts import IN_FORCE, NEAREST, UNDONE
-from deals.metrics.measure import positional
 from deals.metrics.window import end_of_day
 
 from .models import Activity
@@ -37,7 +36,7 @@ FROM (SELECT DISTINCT x.pgh_obj_id AS id FROM activities_activityhistory x
     WHERE x.completed_at >= %(first)s AND x.completed_at < %(after)s AND x.type = ANY(%(kinds)s)) c
 JOIN activities_activity a ON a.id = c.id
 CROSS JOIN LATERAL (
-    SELECT * FROM activities_activityhistory h WHERE h.pgh_obj_id = c.id AND {IN_FORCE} ORDER BY {NEAREST} LIMIT 1) h
+    {held("activities_activityhistory", "c.id")}) h
 WHERE h.completed_at >= %(first)s AND h.completed_at < %(after)s AND h.completed_at <= %(at)s AND h.type = ANY(%(kinds)s)
     AND (h.binned_at IS NULL OR h.binned_at > %(at)s)
     AND (%(people)s::uuid[] IS NULL OR h.user_id = ANY(%(people)s::uuid[]))
@@ -155,7 +154,7 @@ def done_link(done: Done, person: Any) -> str:
 
 
 def _done_then(actor: Any, done: Done, people: Collection[Any] | None) -> list[dict[str, Any]]:
-    seen, values = Activity.objects.visible_to(actor).order_by().values("pk").query.sql_with_params()
+    seen, values = statement_of(Activity.objects.visible_to(actor), "pk")
     sql, params = positional(
         f"""SELECT h.user_id, h.type, (h.completed_at AT TIME ZONE %(zone)s)::date AS day, count(*) {THEN}
         AND h.user_id IS NOT NULL""",

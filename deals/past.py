@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from crm.kernel.core.past import NEAREST
 from crm.kernel.listing.errors import BadQuery
 from crm.kernel.listing.filters import Filter
 from crm.kernel.listing.lists import ListPage, View
@@ -19,7 +20,6 @@ from crm.kernel.listing.sorting import Cursor, Page, Pager
 
 from .days import AS_OF, moments_of
 from .lists import RECORDED
-from .metrics.facts import NEAREST
 from .metrics.moments import BadMoment, Moments, full_day, read_as_of
 from .metrics.past import Shown, deals_as_of
 from .metrics.window import Window

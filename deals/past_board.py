@@ -18,6 +18,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kernel.core.past import NEAREST
 from crm.kernel.listing.errors import BadQuery
 from crm.kernel.listing.filters import Filter
 from crm.kernel.listing.lists import Empty, View
@@ -28,7 +29,6 @@ from .board import Board, Column
 from .cards import Card
 from .lists import RECORDED
 from .metrics import ZERO, StageTotal
-from .metrics.facts import NEAREST
 from .metrics.past import Shown, fact
 from .models import Deal, Pipeline, Stage
 from .past import Past, names_then

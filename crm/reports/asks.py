@@ -7,16 +7,16 @@ from functools import cached_property
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Min
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from crm.kernel.core import formats
 from crm.kernel.users.models import Team, User
+from crm.kernel.users.teams import teams_below
 from crm.kernel.workspace.models import Workspace
-from deals.metrics.figures import figure_of, teams_below
+from deals.metrics import moments
+from deals.metrics.figures import figure_of
 from deals.metrics.window import Window, reach
-from deals.models import Deal, Pipeline
+from deals.models import Pipeline
 
 from .periods import LONGEST, MONTHS, Period
 
@@ -107,29 +107,12 @@ class Ask:
         return data.urlencode()
 
 
-def first_day() -> dt.date | None:
-    """Return the day of the earliest record of a deal."""
-    at = Deal.objects.aggregate(first=Min("created_at"))["first"]
-    return Workspace.current().day_of(at) if at else None
-
-
 def read_as_of(data: Mapping[str, Any]) -> dt.date | None:
     """Return the day of `as_of`; today is the present. Raises BadAsk for a future day, and for one before all records."""
-    day = read_day(data, "as_of")
-    today = Workspace.current().today()
-    if day is None or day == today:
-        return None
-    if day > today:
-        raise BadAsk(_("%(day)s has not come yet. Choose a past day.") % {"day": formats.day(day)}, "as_of")
-    first = first_day()
-    if first is None or day < first:
-        words = (
-            _("The records begin on %(day)s. Choose that day or a later one.")
-            if first
-            else _("There is no record yet.")
-        )
-        raise BadAsk(words % {"day": formats.day(first)} if first else words, "as_of")
-    return day
+    try:
+        return moments.read_as_of(data.get("as_of"))
+    except moments.BadMoment as error:
+        raise BadAsk(error.message, "as_of") from error
 
 
 def read_period(data: Mapping[str, Any], default: str, today: dt.date) -> Period:

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from crm.kernel.core.past import NEAREST
 from crm.kernel.users.models import Team
 from crm.kernel.workspace.models import Workspace
-from deals.metrics.facts import NEAREST
 
 from .asks import Ask
 from .models import Target

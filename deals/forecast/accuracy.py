@@ -5,7 +5,7 @@ A deal of the frozen forecast counts for its owner and team at the freeze, any o
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from crm.kernel.core.scopes import Scope
 from crm.kernel.users.models import User
-from deals.metrics.measure import Question, decimal, measure
+from deals.metrics.measure import Question, decimal, measure, won_by_ends
 from deals.metrics.numbers import WON
 from deals.metrics.window import Window, add_months, end_of_day
 from deals.models import FrozenDeal, FrozenOutlook
@@ -21,7 +21,7 @@ from deals.models import FrozenDeal, FrozenOutlook
 DAY = dt.timedelta(days=1)
 EVERYBODY, TEAM, OWNER = "all", "team", "owner"
 WON_DEALS = Question(
-    f"SELECT f.id, f.credited_id AS owner, f.team_id AS team, f.value FROM facts f WHERE {WON.condition}"
+    f"SELECT f.id, f.credited_id AS owner, f.team_id AS team, f.value, f.closed_on FROM facts f WHERE {WON.condition}"
 )
 
 
@@ -70,13 +70,17 @@ def _visible(outlooks: Iterable[FrozenOutlook], scope: Scope) -> list[FrozenOutl
     ]
 
 
-def held(scope: Scope, by: str, start: dt.date, end: dt.date, today: dt.date) -> list[Held]:
-    """Return how the forecasts of the months between two days, which are over, did; by group and weeks of lead."""
-    over = today.replace(day=1)
-    rows = FrozenOutlook.objects.filter(month__gte=start.replace(day=1), month__lte=end, month__lt=over)
+def held(
+    scope: Scope, by: str, start: dt.date, end: dt.date, today: dt.date, at: dt.datetime | None = None
+) -> list[Held]:
+    """Return how the forecasts of the months between two days, which are over, did; by group and weeks of lead.
+
+    With `at`, the end of a past `today`, as it stood then: what was frozen by then, against what stood won then (N8).
+    """
+    rows = FrozenOutlook.objects.filter(month__gte=start.replace(day=1), month__lte=end, month__lt=today.replace(day=1))
     rows = rows.filter(owner__isnull=by != OWNER, team__isnull=by != TEAM).select_related("forecast")
     outlooks = _visible(rows.order_by("month", "forecast__monday"), scope)
-    came = {month: _won(month) for month in {each.month for each in outlooks}}
+    came = _won({each.month for each in outlooks}, at)
     frozen = _owners_then({each.forecast_id for each in outlooks}, {row["id"] for won in came.values() for row in won})
     groups: dict[tuple[UUID | None, int], list[tuple[FrozenOutlook, Decimal]]] = defaultdict(list)
     for each in outlooks:
@@ -106,9 +110,17 @@ def _summed(group: UUID | None, weeks: int, pairs: list[tuple[FrozenOutlook, Dec
     )
 
 
-def _won(month: dt.date, as_of: dt.datetime | None = None) -> list[dict[str, Any]]:
-    window = Window(month, add_months(month, 1) - DAY, as_of=as_of)
-    return measure(window, {"won": WON_DEALS})["won"]
+def _won(months: Collection[dt.date], at: dt.datetime | None) -> dict[dt.date, list[dict[str, Any]]]:
+    """Return the deals that stand won, or stood at a moment, by their month of close."""
+    found: dict[dt.date, list[dict[str, Any]]] = {month: [] for month in months}
+    if not months:
+        return found
+    window = Window(min(months), add_months(max(months), 1) - DAY, as_of=at)
+    for row in measure(window, {"won": WON_DEALS})["won"]:
+        month = dt.date.fromisoformat(row["closed_on"]).replace(day=1)
+        if month in found:
+            found[month].append(row)
+    return found
 
 
 def _owners_then(forecasts: set[UUID], deals: set[str]) -> dict[tuple[UUID, str], tuple[str, str | None]]:
@@ -120,15 +132,19 @@ def _owners_then(forecasts: set[UUID], deals: set[str]) -> dict[tuple[UUID, str]
     }
 
 
-def restated(start: dt.date, end: dt.date, today: dt.date) -> list[tuple[dt.date, Decimal, Decimal]]:
-    """Return (month, won as it stood at the month's end, won as it stands now) where the two differ (P4, R8)."""
-    found, month = [], start.replace(day=1)
+def restated(
+    start: dt.date, end: dt.date, today: dt.date, at: dt.datetime | None = None
+) -> list[tuple[dt.date, Decimal, Decimal]]:
+    """Return (month, won as it stood at the month's end, won as it stands now) where the two differ (P4, R8).
+
+    With `at`, the end of a past `today`, "now" is then. Two statements for all months.
+    """
+    months, month = [], start.replace(day=1)
     while month <= end and month < today.replace(day=1):
-        last = add_months(month, 1) - DAY
-        then, now = (
-            sum((decimal(row["value"]) for row in _won(month, as_of)), Decimal(0)) for as_of in (end_of_day(last), None)
-        )
-        if then != now:
-            found.append((month, then, now))
+        months.append(month)
         month = add_months(month, 1)
-    return found
+    now = _won(months, at)
+    ends = [end_of_day(add_months(each, 1) - DAY) for each in months]
+    pairs = zip(months, won_by_ends(Window.always(), ends), strict=True)
+    sums = ((each, then, sum((decimal(row["value"]) for row in now[each]), Decimal(0))) for each, then in pairs)
+    return [each for each in sums if each[1] != each[2]]

@@ -78,8 +78,8 @@ def intervals(
 
 
 def compute_waiting() -> int:
-    """Compute what pages have asked for, oldest first, and forget what is two weeks old; return how many."""
-    KeptForecast.objects.filter(day__lt=Workspace.current().today() - dt.timedelta(days=KEPT_DAYS)).delete()
+    """Compute what pages have asked for, oldest first, and forget what was asked for two weeks ago; return how many."""
+    KeptForecast.objects.filter(asked_at__lt=timezone.now() - dt.timedelta(days=KEPT_DAYS)).delete()
     waiting = list(KeptForecast.objects.waiting().order_by("asked_at")[:AT_ONCE])
     book = load() if waiting else None
     for row in waiting:

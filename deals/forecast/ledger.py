@@ -13,7 +13,8 @@ from .stays import WON_CAUSE, Flags, Floats, Ints, Stays, Visits, stays_at
 class Ledger:
     """Visits and what deals were worth, over all days. Times are days; worth is in the base currency.
 
-    `configured` are the configured shares of the open stages, by pipeline. `worth_*` are the records of a deal's worth,
+    `configured` are the present configured shares of the open stages, by pipeline; `settings` those of the past, each from
+    an instant on (none: they were always the same). `worth_*` are the records of a deal's worth,
     ordered by (deal, at), in the currency with that number in `rates`; nan is no amount. `rates` are (days, rates) of each
     currency: the last rate by then holds. `closed` (by visit) is the business date of a close. `wanted` (by visit)
     tells the deals of the forecast: a closed deal belongs to it if its closing visit does, an open one if its present owner
@@ -35,6 +36,7 @@ class Ledger:
     currency: Ints | None = None
     rates: Sequence[tuple[Floats, Floats]] = ()
     inside: Flags | None = None
+    settings: Sequence[tuple[float, Sequence[Sequence[float]]]] = ()
     whole: "Ledger | None" = None
     _stays: dict[float, Stays] = field(default_factory=dict, repr=False)
     _learned: dict[float, list[tuple[Learned, ...]]] = field(default_factory=dict, repr=False)
@@ -78,6 +80,13 @@ class Ledger:
             whole=self,
         )
 
+    def shares(self, moment: float) -> Sequence[Sequence[float]]:
+        """Return the configured shares as they were at a moment; before the first that are on record, these (N8)."""
+        if not self.settings:
+            return self.configured
+        known = [shares for since, shares in self.settings if since <= moment]
+        return known[-1] if known else self.settings[0][1]
+
     def stays(self, moment: float) -> Stays:
         """Return all stays as known at a moment."""
         if moment not in self._stays:
@@ -102,10 +111,10 @@ class Ledger:
             found = self.stays(moment)
             found = found.where(self.learnable[found.deal])
             pipelines = [found.where(found.pipeline == each) for each in range(len(self.configured))]
-            everywhere = calibration(pipelines, self.configured)
+            configured = self.shares(moment)
+            everywhere = calibration(pipelines, configured)
             self._learned[moment] = [
-                learn_pipeline(stays, shares, everywhere)
-                for stays, shares in zip(pipelines, self.configured, strict=True)
+                learn_pipeline(stays, shares, everywhere) for stays, shares in zip(pipelines, configured, strict=True)
             ]
         return self._learned[moment]
 

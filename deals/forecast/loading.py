@@ -1,4 +1,4 @@
-"""Brings the arrays of a `Ledger` from the database: four statements, whatever is asked of it afterwards."""
+"""Brings the arrays of a `Ledger` from the database: five statements, whatever is asked of it afterwards."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +13,7 @@ from crm.kernel.core.scopes import EVERYTHING, Scope
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 from deals.models import Pipeline, Stage
 
+from .configured import configured
 from .learning import selection
 from .ledger import Ledger
 from .stays import LOST, OPEN_CAUSE, WON, Floats, Ints, Visits
@@ -188,6 +189,10 @@ def load() -> Book:
         learnable=np.ones(len(deals), bool),
         currency=currency,
         rates=[_rates(each) for each in codes],
+        settings=[
+            (days_of(at), [[known.get(stage.pk, stage.probability) / 100 for stage in row] for row in stages])
+            for at, known in configured()
+        ],
     )
     return Book(
         ledger, list(deals), pipelines, stages, list(people), list(groups), reach, owners, teams, record_owners,

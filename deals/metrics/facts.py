@@ -9,19 +9,14 @@ import did counts for nothing at any moment; any other move that is undone is se
 from `Window.params`.
 """
 
-PEOPLE_NOW = "SELECT id, team_id FROM users_user"
-PEOPLE_THEN = """SELECT u.id, h.team_id FROM users_user u CROSS JOIN LATERAL (
-    SELECT team_id FROM users_userhistory h WHERE h.pgh_obj_id = u.id ORDER BY {nearest} LIMIT 1) h"""
+from crm.kernel.core.past import NEAREST, UNDONE, held
+from crm.kernel.users.teams import PEOPLE_THEN
 
+PEOPLE_NOW = "SELECT id, team_id FROM users_user"
 STAGES_NOW = "SELECT id, pipeline_id, kind_of, position, probability, forecast_category, archived_at FROM deals_stage"
 STAGES_THEN = """SELECT s.id, s.pipeline_id, s.kind_of, h.position, h.probability, h.forecast_category, h.archived_at
     FROM deals_stage s CROSS JOIN LATERAL (
     SELECT * FROM deals_stagehistory h WHERE h.pgh_obj_id = s.id ORDER BY {nearest} LIMIT 1) h"""
-
-# The record that held at T: of those of that time the one written last, since a record is the whole row and one that was
-# dated back later knows more; where there is none yet, the first one after (N8).
-NEAREST = """(h.pgh_created_at <= %(at)s) DESC, CASE WHEN h.pgh_created_at <= %(at)s THEN -h.pgh_id END,
-    h.pgh_created_at, h.pgh_id"""
 
 REACH = "(%(owners)s::uuid[] IS NULL OR d.owner_id = ANY(%(owners)s::uuid[]))"
 
@@ -39,11 +34,6 @@ LEFT JOIN deals_stagechange v ON v.deal_id = d.id AND v.until IS NULL AND s.kind
 WHERE d.binned_at IS NULL AND {REACH}
 """
 
-# Imports that stand undone are as if they had never been (N8). Few rows, asked for once a statement.
-UNDONE = (
-    """ARRAY(SELECT c.id FROM audit_changeset c WHERE c.command = 'imports.run' AND NOT public.audit_stands(c.id))"""
-)
-IN_FORCE = f"(h.pgh_context_id = ANY({UNDONE})) IS NOT TRUE"
 # Present rights and what became of deals are asked of few rows at once, never deal by deal: a look at today's row of each
 # of twenty thousand deals cost more than their history.
 REACH_THEN = """(%(owners)s::uuid[] IS NULL OR v.deal_id IN (
@@ -89,7 +79,7 @@ SELECT v.deal_id AS id, h.title, v.pipeline_id, v.to_stage_id AS stage_id, s.kin
 FROM ({MOVES}) v
 JOIN stages s ON s.id = v.to_stage_id
 CROSS JOIN LATERAL (
-    SELECT * FROM deals_dealhistory h WHERE h.pgh_obj_id = v.deal_id AND {IN_FORCE} ORDER BY {NEAREST} LIMIT 1
+    {held("deals_dealhistory", "v.deal_id")}
 ) h
 JOIN people u ON u.id = h.owner_id
 WHERE v.at <= %(at)s AND (v.until IS NULL OR v.until > %(at)s) AND h.created_at <= %(at)s
@@ -150,7 +140,7 @@ WINDOW w AS (PARTITION BY v.deal_id ORDER BY v.at)
 
 def frame(*, then: bool) -> str:
     """Return the people and the stages that the relation joins, as the first parts of a WITH."""
-    people = PEOPLE_THEN.format(nearest=NEAREST) if then else PEOPLE_NOW
+    people = PEOPLE_THEN if then else PEOPLE_NOW
     stages = STAGES_THEN.format(nearest=NEAREST) if then else STAGES_NOW
     return f"people AS MATERIALIZED ({people}), stages AS MATERIALIZED ({stages})"
 
@@ -165,28 +155,36 @@ def with_facts(question: str, *, then: bool) -> str:
     return f"{deals_sql(then=then)}, facts AS MATERIALIZED ({FACTS}), visits AS ({VISITS}) {question}"
 
 
-# The same relation for many moments at once, of open deals alone: for curves of what stood open when. Every mention of
-# the moment becomes that of a row of `moments`.
-_OPEN_THEN = DEALS_THEN.replace("SELECT v.deal_id AS id,", "SELECT t.at AS moment, t.day, v.deal_id AS id,", 1).replace(
-    f"\nFROM ({MOVES}) v\n", f"\nFROM moments t CROSS JOIN ({MOVES}) v\n", 1
+# The same relation for many moments at once, of deals in one kind of stage alone: for curves of what stood open when, and
+# for what had been won by the ends of months. Every mention of the moment becomes that of a row of `moments`.
+_EACH_THEN = DEALS_THEN.replace("SELECT v.deal_id AS id,", "SELECT t.at AS moment, t.day, v.deal_id AS id,", 1)
+# A close may be dated to a day before it was recorded, or be corrected later, never into the future (P4): so what was
+# closed in the moment's month came to its stage, or was changed, since the month began; or it has been reopened since.
+_WON = "v.to_stage_id IN (SELECT id FROM deals_stage WHERE kind_of = 'won')"
+_WON_IN_MONTH = moves(
+    f"WHERE {_WON} AND v.at >= t.since AND v.at <= t.at",
+    f"WHERE {_WON} AND v.at < t.since AND v.until > t.at",
+    f"""JOIN deals_deal c ON c.id = v.deal_id AND c.closed_at IS NOT NULL AND c.updated_at > c.closed_at
+    AND c.updated_at >= t.since WHERE {_WON} AND v.at < t.since AND v.until IS NULL""",
 )
-_SERIES = f"""WITH moments AS (
-    SELECT at, (at AT TIME ZONE %(zone)s)::date AS day FROM unnest(%(moments)s::timestamptz[]) AS m(at)),
-people AS MATERIALIZED (SELECT t.at AS moment, p.* FROM moments t CROSS JOIN LATERAL (
-    {PEOPLE_THEN.format(nearest=NEAREST)}) p),
-stages AS MATERIALIZED (SELECT t.at AS moment, p.* FROM moments t CROSS JOIN LATERAL (
-    {STAGES_THEN.format(nearest=NEAREST)}) p WHERE p.kind_of = 'open'),
-deals AS ({_OPEN_THEN}),
-facts AS MATERIALIZED ({FACTS})
-SELECT f.moment, count(*), COALESCE(sum(f.value), 0), COALESCE(sum(f.weighted), 0),
-    count(*) FILTER (WHERE f.amount IS NOT NULL AND f.rate IS NULL)
-FROM facts f GROUP BY 1"""
 
 
-def series_sql() -> str:
-    """Return the statement of what stood open at each of `moments`: moment, deals, sum, weighted, without rate (N1)."""
+def _series(kind: str, visits: str, question: str) -> str:
+    """Return the statement that asks a question of the `facts` of each of `moments`: deals that stood in a kind of stage."""
+    each = _EACH_THEN.replace(f"\nFROM ({MOVES}) v\n", f"\nFROM moments t CROSS JOIN LATERAL ({visits}) v\n", 1)
+    statement = f"""WITH moments AS (
+        SELECT at, (at AT TIME ZONE %(zone)s)::date AS day,
+            date_trunc('month', at AT TIME ZONE %(zone)s) AT TIME ZONE %(zone)s AS since
+        FROM unnest(%(moments)s::timestamptz[]) AS m(at)),
+    people AS MATERIALIZED (SELECT t.at AS moment, p.* FROM moments t CROSS JOIN LATERAL ({PEOPLE_THEN}) p),
+    stages AS MATERIALIZED (
+        SELECT t.at AS moment, p.* FROM moments t
+        CROSS JOIN LATERAL ({STAGES_THEN.format(nearest=NEAREST)}) p WHERE p.kind_of = '{kind}'),
+    deals AS ({each}),
+    facts AS MATERIALIZED ({FACTS})
+    {question}"""
     return (
-        _SERIES.replace(
+        statement.replace(
             "JOIN stages s ON s.id = v.to_stage_id", "JOIN stages s ON s.id = v.to_stage_id AND s.moment = t.at"
         )
         .replace("JOIN people u ON u.id = h.owner_id", "JOIN people u ON u.id = h.owner_id AND u.moment = t.at")
@@ -196,4 +194,24 @@ def series_sql() -> str:
     )
 
 
-__all__ = ["FACTS", "deals_sql", "deals_then", "frame", "moves", "series_sql", "with_facts"]
+def series_sql() -> str:
+    """Return the statement of what stood open at each of `moments`: moment, deals, sum, weighted, without rate (N1)."""
+    return _series(
+        "open",
+        MOVES,
+        """SELECT f.moment, count(*), COALESCE(sum(f.value), 0), COALESCE(sum(f.weighted), 0),
+        count(*) FILTER (WHERE f.amount IS NOT NULL AND f.rate IS NULL) FROM facts f GROUP BY 1""",
+    )
+
+
+def won_series_sql() -> str:
+    """Return the statement of what stood won at each of `moments` of what was closed in its month: moment, sum (P4)."""
+    return _series(
+        "won",
+        _WON_IN_MONTH,
+        """SELECT f.moment, COALESCE(sum(f.value), 0) FROM facts f
+        WHERE f.closed_on BETWEEN date_trunc('month', f.day)::date AND f.day GROUP BY 1""",
+    )
+
+
+__all__ = ["FACTS", "deals_sql", "deals_then", "frame", "moves", "series_sql", "with_facts", "won_series_sql"]

@@ -19,15 +19,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.kernel.core import formats
+from crm.kernel.core.past import positional
 from crm.kernel.core.scopes import Scope
 from crm.kernel.customfields.fields import fields_for
-from crm.kernel.users.models import Team
+from crm.kernel.users.teams import teams_below
 from crm.kernel.workspace.models import Workspace
 
 from . import conversion, dimensions, numbers
 from .dimensions import Dimension
-from .facts import NEAREST, with_facts
-from .measure import Number, positional, select_sql
+from .facts import with_facts
+from .measure import Number, select_sql
 from .window import Window, end_of_day, reach
 
 NOBODY = "~"  # the mark of what has no value
@@ -74,26 +75,6 @@ for _dimension in (
     conversion.RUNNING,
 ):  # fmt: skip
     register_dimension(_dimension)
-
-
-def teams_below(ids: Sequence[UUID], at: dt.datetime | None = None) -> tuple[UUID, ...]:
-    """Return these teams and all below them, in the tree of today or of a moment (N8)."""
-    if not ids:
-        return ()
-    if at is None:
-        parents = dict(Team.objects.values_list("pk", "parent_id"))
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"""SELECT t.id, h.parent_id FROM users_team t CROSS JOIN LATERAL (
-                SELECT parent_id FROM users_teamhistory h WHERE h.pgh_obj_id = t.id ORDER BY {NEAREST} LIMIT 1) h""",
-                {"at": at},
-            )
-            parents = dict(cursor.fetchall())
-    found = set(ids)
-    while more := {pk for pk, parent in parents.items() if parent in found} - found:
-        found |= more
-    return tuple(sorted(found))
 
 
 class BadFigure(ValueError):

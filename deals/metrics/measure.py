@@ -17,10 +17,11 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from crm.kernel.core.past import positional
 from deals.models import Deal
 
 from .dimensions import Dimension
-from .facts import series_sql, with_facts
+from .facts import series_sql, with_facts, won_series_sql
 from .window import Window
 
 IN_PERIOD = "f.closed_on BETWEEN %(start)s::date AND %(end)s::date"
@@ -120,6 +121,16 @@ def stock_series(window: Window, moments: Sequence[dt.datetime]) -> list[Stock]:
     return [found.get(moment, Stock()) for moment in moments]
 
 
+def won_by_ends(window: Window, moments: Sequence[dt.datetime]) -> list[Decimal]:
+    """Return what stood won at each of the moments, of what was closed in its month: one statement (P4, N8)."""
+    if not moments:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(won_series_sql(), {**window.params(), "moments": list(moments)})
+        found = dict(cursor.fetchall())
+    return [found.get(moment, Decimal(0)) for moment in moments]
+
+
 def select_sql(number: Number, marks: Sequence[Dimension] = (), select: str = "f.id") -> str:
     """Return the select over a number's set of what has the values `is_<dimension>`: its ids, or sums."""
     conditions = "".join(f" AND {each.condition}" for each in marks)
@@ -132,18 +143,6 @@ def records(window: Window, number: Number, marks: Mapping[Dimension, Any] | Non
     statement = with_facts(select_sql(number, tuple(marks or ())), then=window.at is not None)
     sql, params = positional(statement, {**window.params(), **values})
     return Deal.objects.filter(pk__in=RawSQL(sql, params))  # noqa: S611  values are parameters
-
-
-def positional(statement: str, params: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """Return a statement with named parameters as one with positional ones, as query sets need it."""
-    order: list[Any] = []
-
-    class Taking(dict[str, Any]):
-        def __getitem__(self, name: str) -> str:
-            order.append(params[name])
-            return "%s"
-
-    return statement % Taking(), order
 
 
 def decimal(value: Any) -> Decimal:

@@ -14,10 +14,10 @@ from django.db.models import Field, IntegerField, QuerySet, TextField
 from django.db.models.expressions import Col
 from django.db.models.sql.datastructures import BaseTable
 
+from crm.kernel.core.past import positional
 from deals.models import Deal
 
 from .facts import FACTS, MOVES, deals_then, frame, moves
-from .measure import positional
 from .money import MONEY
 from .window import Window
 

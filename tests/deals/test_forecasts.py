@@ -17,16 +17,18 @@ from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.scopes import Scope
 from crm.kernel.workspace.models import ExchangeRate, Workspace
+from crm.reports import registry
 from deals import tasks
 from deals.forecast import answers
 from deals.forecast.accuracy import EVERYBODY, OWNER, held, restated
+from deals.forecast.configured import configured_at
 from deals.forecast.freezing import due_mondays, freeze_due, freeze_forecast
 from deals.forecast.interval import outlook
 from deals.forecast.learning import ONLY_CLOSED
 from deals.forecast.loading import Choice, days_of, load, start_of
 from deals.metrics.measure import measure
 from deals.metrics.numbers import WON
-from deals.metrics.window import Window
+from deals.metrics.window import Window, end_of_day
 from deals.models import FrozenDeal, FrozenForecast, FrozenOutlook, KeptForecast
 from deals.services import bin_deal, create_deal, edit_deal, move_deal
 from deals.services.adopting import adopt_probabilities
@@ -136,6 +138,40 @@ def test_answers_are_asked_for_once_computed_by_the_worker_and_kept(history, pip
     assert answers.compute_waiting() == 0
 
 
+def test_what_is_learned_of_a_past_day_is_what_was_known_and_configured_then(
+    history, client_of, admin, as_rep, rep, pipeline, stages, won
+):
+    """Neither later deals nor percentages that were set later change it (N8)."""
+    past, percents = dt.date(2026, 6, 1), [stage.probability for stage in stages[:4]]
+
+    def learned():
+        KeptForecast.objects.all().delete()
+        assert answers.probabilities(past) is None and answers.compute_waiting() == 1
+        return answers.probabilities(past)
+
+    told = learned()
+    first = told[str(pipeline.pk)]["stages"][str(stages[0].pk)]
+    early = [deal for deal in history if deal.created_at < dt.datetime(2026, 6, 1, tzinfo=Workspace.current().zone)]
+    lasted = [20 if number % 2 == 0 else 40 for _month in range(9) for number in range(4)]
+    decided = [
+        deal for deal, days in zip(history, lasted, strict=True)
+        if deal.created_at + dt.timedelta(days=days) < dt.datetime(2026, 6, 1, tzinfo=Workspace.current().zone)
+    ]  # fmt: skip
+    assert (first["n"], first["decided"]) == (len(early), len(decided)) == (20, 18)
+    for number in range(4):
+        deal = create_deal(actor=as_rep, title=f"Late {number}", owner=rep)
+        move_deal(deal_id=deal.pk, to_stage=won, actor=as_rep)
+    adopt_probabilities(pipeline_id=pipeline.pk, percents={s.pk: 90 for s in stages[:4]}, actor=Actor.of(admin))
+    assert learned() == told
+    assert list(configured_at(end_of_day(past)).values()) != list(configured_at(None).values())
+    for query, shown in ((f"?as_of={past}", percents), ("", [90] * 4)):
+        client_of(admin).get(f"/reports/probabilities/{query}")
+        answers.compute_waiting()
+        page = client_of(admin).get(f"/reports/probabilities/{query}")
+        result = registry.find("probabilities").build(page.context["ask"])
+        assert [round(row.cells[1].value * 100) for row in result.rows] == shown, query
+
+
 def test_a_monday_is_frozen_once_and_for_good(history, rep, stages):
     monday = dt.date(2026, 6, 15)
     forecast = freeze_forecast(monday=monday, actor=Actor.system("forecast"))
@@ -158,7 +194,7 @@ def test_a_monday_is_frozen_once_and_for_good(history, rep, stages):
         freeze_forecast(monday=dt.date(2026, 6, 16), actor=Actor.system("forecast"))
 
 
-def test_missed_mondays_are_caught_up_and_held_against_what_came(history, rep, stranger):
+def test_missed_mondays_are_caught_up_and_held_against_what_came(history, rep, stranger, django_assert_num_queries):
     now = day(7, 15)
     assert list(due_mondays(day(1, 1))) == []
     mondays = list(due_mondays(now))
@@ -176,6 +212,14 @@ def test_missed_mondays_are_caught_up_and_held_against_what_came(history, rep, s
     edit_deal(deal_id=history[20].pk, actor=SYSTEM, values={"amount": Decimal(900)})
     [(month, then, later)] = restated(*period)
     assert (month, then, later) == (dt.date(2026, 6, 1), Decimal(200), Decimal(1000))
+    # As of a day before that, it is told as it was then (N8), in a fixed number of statements.
+    past = (dt.date(2026, 1, 1), dt.date(2026, 12, 31), now.date(), end_of_day(now.date()))
+    with django_assert_num_queries(3):
+        assert held(Scope(None, True), EVERYBODY, *past) == rows
+    with django_assert_num_queries(2):
+        assert restated(*past) == []
+    assert all(row.came == 1000 for row in held(Scope(None, True), EVERYBODY, *past[:3]))
+    assert held(Scope(None, True), EVERYBODY, *past[:2], dt.date(2026, 6, 30), end_of_day(dt.date(2026, 6, 30))) == []
 
 
 def test_freezing_goes_on_by_itself(history):

@@ -9,7 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.models import Company, Contact, Lifecycle
+from activities.touches import touched_by
+from contacts.churned import churned
+from contacts.models import Company
 from crm.reports.asks import Ask
 from crm.reports.charts import Bars
 from crm.reports.kept import figures
@@ -128,11 +130,6 @@ class Customers(Report):
     @staticmethod
     def _counts(result: Result, ask: Ask, total: Row) -> None:
         """Put the counts of new, active and churned customers below the table."""
-        churned = (
-            Contact.objects.visible_to(ask.actor)
-            .live()
-            .filter(lifecycle=Lifecycle.CHURNED, churned_on__range=(ask.period.start, ask.period.end))
-        )
         words = _(
             "New customers: %(new)d. Active: %(active)d. Customers in all: %(all)d. People marked as churned: %(gone)d."
         )
@@ -142,14 +139,18 @@ class Customers(Report):
                 "new": total["new"],
                 "active": total["active"],
                 "all": total["customers"],
-                "gone": churned.count(),
+                "gone": churned(ask.actor, ask.period.start, ask.period.end, ask.window.at),
             }
         )
 
     @staticmethod
     def _companies(ask: Ask, ids: list[str]) -> dict[str, tuple[str, dt.datetime | None]]:
-        rows = Company.objects.visible_to(ask.actor).filter(pk__in=ids).values_list("pk", "name", "last_touch_at")
-        return {str(pk): (name, touched) for pk, name, touched in rows}
+        """Return the name of each company, and when it was last touched by the asked moment."""
+        rows = list(Company.objects.visible_to(ask.actor).filter(pk__in=ids).values_list("pk", "name", "last_touch_at"))
+        if (at := ask.window.at) is None:
+            return {str(pk): (name, touched) for pk, name, touched in rows}
+        then = touched_by([pk for pk, _name, _touched in rows], at)
+        return {str(pk): (name, then.get(pk)) for pk, name, _touched in rows}
 
     def _cohorts(self, ask: Ask) -> Result:
         window = ask.window.over(dt.date(1900, 1, 1), ask.period.end)

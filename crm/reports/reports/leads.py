@@ -1,35 +1,20 @@
 """Where leads come from, and how soon somebody answers them (R4, R5)."""
 
-from typing import Any
+from dataclasses import replace
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from activities.leads import sources
 from contacts.came import Came
-from contacts.models import Contact
+from contacts.models import Lifecycle
 from crm.reports.asks import Ask
 from crm.reports.charts import Bars
 from crm.reports.kept import kept, stamp
 from crm.reports.registry import CUSTOMERS, Report
 from crm.reports.tables import Cell, Column, Result
 from deals.metrics.numbers import Definition
-
-# The first call, e-mail or meeting of a person with somebody after they came in.
-ANSWERS = """SELECT c.source, count(*) AS leads, count(r.at) AS answered,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.at - c.created_at) / 3600.0)
-        FILTER (WHERE r.at IS NOT NULL),
-    count(*) FILTER (WHERE r.at <= c.created_at + interval '1 day'),
-    count(*) FILTER (WHERE c.lifecycle IN ('opportunity', 'customer', 'churned')),
-    count(*) FILTER (WHERE c.lifecycle = 'customer')
-FROM ({people}) c
-LEFT JOIN LATERAL (
-    SELECT min(a.completed_at) AS at FROM activities_activitycontact l JOIN activities_activity a ON a.id = l.activity_id
-    WHERE l.contact_id = c.id AND a.type IN ('call', 'email', 'meeting') AND a.user_id IS NOT NULL
-        AND a.binned_at IS NULL AND a.completed_at >= c.created_at AND a.direction IN ('', 'out')) r ON true
-GROUP BY GROUPING SETS ((c.source), ())
-ORDER BY GROUPING(c.source), 2 DESC, 1"""
 
 
 class LeadSources(Report):
@@ -42,14 +27,15 @@ class LeadSources(Report):
     )
     group = CUSTOMERS
     order = 10
-    filters = ("period", "team", "person")
+    filters = ("period", "team", "person", "as_of")
     numbers = (
         Definition(
             gettext_lazy("Leads"),
             "R4, N7",
             gettext_lazy(
                 "People created in the period, without partners, suppliers and the like. Answered: the first call, e-mail "
-                "or meeting of a colleague with them after they came in. Qualified: they are or were on a deal by now."
+                "or meeting of a colleague with them after they came in. Qualified: they are or were on a deal by "
+                "now."
             ),
         ),
     )
@@ -68,30 +54,27 @@ class LeadSources(Report):
                 Column("rate", _("Became customers"), "percent"),
             ]
         )
-        came = Came(ask.period.start, ask.period.end)
-        key = ("leads", str(came), ask.actor.id, ask.team, ask.person)
-        rows = kept(stamp(), key, lambda: self._rows(ask, came))
-        *sources, total = rows
+        came = Came(ask.period.start, ask.period.end, None, ask.team, ask.as_of, ask.person)
+        *found, total = kept(stamp(), ("leads", str(came), ask.actor.id), lambda: sources(ask.actor, came))
         bars = []
-        for row in [*sources, total]:
-            source, leads, answered, hours, within, qualified, customers = row
-            last = row is total
-            link = self._link(Came(came.start, came.end, None if last else source), ask)
-            few = leads < 10
+        for each in [*found, total]:
+            of_these = came if each is total else came.of(each.source)
+            name, link = each.source or _("Not filled in"), self._link(of_these)
+            few = each.leads < 10
             result.add(
-                Cell(_("All") if last else source or _("Not filled in"), link),
-                Cell(leads, link),
-                answered,
-                hours,
-                Cell(within / leads if leads else None, few=few),
-                Cell(qualified / leads if leads else None, few=few),
-                Cell(customers, f"{link}&stage=customer"),
-                Cell(customers / leads if leads else None, few=few),
-                total=last,
+                Cell(_("All") if each is total else name, link),
+                Cell(each.leads, link),
+                each.answered,
+                each.hours,
+                Cell(each.within / each.leads if each.leads else None, few=few),
+                Cell(each.qualified / each.leads if each.leads else None, few=few),
+                Cell(each.customers, self._link(replace(of_these, stage=Lifecycle.CUSTOMER))),
+                Cell(each.customers / each.leads if each.leads else None, few=few),
+                total=each is total,
             )
-            if not last:
-                bars.append((source or _("Not filled in"), leads, link))
-        if not total[1]:
+            if each is not total:
+                bars.append((name, each.leads, link))
+        if not total.leads:
             result.rows.clear()
             result.empty = _("Nobody came in during this period.")
         else:
@@ -99,17 +82,11 @@ class LeadSources(Report):
         return result
 
     @staticmethod
-    def _rows(ask: Ask, came: Came) -> list[Any]:
-        people = Contact.objects.visible_to(ask.actor).live().filter(came.condition())
-        if ask.person:
-            people = people.filter(owner_id=ask.person)
-        elif ask.team:
-            people = people.filter(owner__team__in=ask.window.teams)
-        sql, params = people.order_by().values("id", "source", "created_at", "lifecycle").query.sql_with_params()
-        with connection.cursor() as cursor:
-            cursor.execute(ANSWERS.replace("{people}", sql), params)
-            return cursor.fetchall()
-
-    @staticmethod
-    def _link(came: Came, ask: Ask) -> str:
-        return "/contacts/?" + urlencode({"came": str(came), **({"owner": str(ask.person)} if ask.person else {})})
+    def _link(came: Came) -> str:
+        """Return where these people are: of today owner and stage are filters of the list, of a past day part of the figure."""
+        values = {}
+        if came.as_of is None:
+            values = {"owner": came.person, "stage": came.stage}
+            came = replace(came, person=None, stage=None)
+        values = {name: str(value) for name, value in values.items() if value is not None}
+        return "/contacts/?" + urlencode({"came": str(came), **values})

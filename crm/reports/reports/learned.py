@@ -13,12 +13,15 @@ from crm.kernel.core import formats
 from crm.kernel.workspace.models import Workspace
 from crm.reports.asks import Ask, BadAsk
 from crm.reports.estimates import Reliability
+from crm.reports.kept import kept, stamp
 from crm.reports.names import Names
+from crm.reports.periods import DAY
 from crm.reports.registry import PIPELINE as GROUP
 from crm.reports.registry import Report
 from crm.reports.tables import Cell, Column, Result
 from deals.forecast.accuracy import EVERYBODY, OWNER, TEAM, held, restated
 from deals.forecast.answers import ForecastFailedError, probabilities
+from deals.forecast.configured import configured_at
 from deals.forecast.learning import ENOUGH, ONLY_WON
 from deals.metrics.window import reach
 from deals.models import Stage
@@ -66,7 +69,7 @@ class Probabilities(Report):
     text = gettext_lazy("How likely deals are won from each stage: as configured, and as history says.")
     group = GROUP
     order = 25
-    filters = ("pipeline",)
+    filters = ("pipeline", "as_of")
     numbers = (LEARNED,)
 
     def build(self, ask: Ask) -> Result:
@@ -86,25 +89,35 @@ class Probabilities(Report):
             ]
         )
         try:
-            found = probabilities(Workspace.current().today())
+            found = probabilities(
+                ask.as_of + DAY if ask.as_of else ask.today
+            )  # as that day ended, or as this one began
         except ForecastFailedError:
             result.empty = str(FAILED)
             return result
         if found is None:
             result.empty, result.waiting = str(COMPUTING), True
             return result
-        names = Names(ask.actor)
+        names, at = Names(ask.actor), ask.window.at
+        percents = configured_at(at) if at else {}
         for pipeline, name in names.pipelines.items():
             if pipeline in found and (ask.pipeline is None or str(ask.pipeline) == pipeline):
-                stages = [s for s in names.stages if str(s.pipeline_id) == pipeline and s.archived_at is None]
-                self._pipeline(result, found[pipeline], stages, names)
+                stages = [
+                    stage
+                    for stage in names.stages
+                    if str(stage.pipeline_id) == pipeline
+                    and (stage.archived_at is None or (at is not None and stage.archived_at > at))
+                ]
+                self._pipeline(result, found[pipeline], stages, names, percents)
                 self._notes(result, found[pipeline], name, pipeline, ask)
         if not result.rows:
             result.empty = _("There is no open stage here.")
         return result
 
     @staticmethod
-    def _pipeline(result: Result, found: Mapping[str, Any], stages: list[Stage], names: Names) -> None:
+    def _pipeline(
+        result: Result, found: Mapping[str, Any], stages: list[Stage], names: Names, percents: Mapping[UUID, int]
+    ) -> None:
         for stage in stages:
             one = found["stages"].get(str(stage.pk))
             if one is None:
@@ -113,7 +126,8 @@ class Probabilities(Report):
             shares = [Cell(one[name], few=few) for name in ("probability", "low", "high")]
             rest = [one[name] if one["n"] else None for name in ("won", "lost", "undecided")]
             counts = (one["n"], round(one["effective"]))
-            result.add(names.stage_names[str(stage.pk)], stage.probability / 100, *shares, *counts, *rest)
+            percent = percents.get(stage.pk, stage.probability)  # of the asked day
+            result.add(names.stage_names[str(stage.pk)], percent / 100, *shares, *counts, *rest)
 
     @staticmethod
     def _notes(result: Result, found: Mapping[str, Any], name: str, pipeline: str, ask: Ask) -> None:
@@ -140,7 +154,7 @@ class Probabilities(Report):
         if bins:
             title = _("%(name)s: won share of deals by what was foretold of them, with 90 %% intervals")
             result.charts.append(Reliability.of(title % {"name": name}, bins))
-        if tested["adoptable"] and ask.actor.may("settings"):
+        if tested["adoptable"] and ask.as_of is None and ask.actor.may("settings"):
             link = reverse("deals:probabilities_adopt", args=[pipeline])
             result.actions.append((_("Adopt the learned probabilities of %(name)s") % {"name": name}, link))
 
@@ -157,7 +171,7 @@ class ForecastAccuracy(Report):
     group = GROUP
     order = 26
     period = "year"
-    filters = ("period",)
+    filters = ("period", "as_of")
     numbers = (ACCURACY,)
 
     def options(self, actor: Any) -> Mapping[str, Mapping[str, Any]]:
@@ -183,7 +197,8 @@ class ForecastAccuracy(Report):
                 Column("hits", _("Interval hits"), "percent"),
             ]
         )
-        rows = held(scope, by, ask.period.start, ask.period.end, ask.today)
+        key = ("accuracy", by, scope, ask.period, ask.today, ask.as_of)
+        rows = kept(stamp(), key, lambda: held(scope, by, ask.period.start, ask.period.end, ask.today, ask.window.at))
         names = Names(ask.actor)
         called = {EVERYBODY: {}, TEAM: names.teams, OWNER: names.people}[by]
 
@@ -209,8 +224,17 @@ class ForecastAccuracy(Report):
 
     @staticmethod
     def _restated(result: Result, ask: Ask) -> None:
-        base = Workspace.current().base_currency
-        for month, then, now in restated(ask.period.start, ask.period.end, ask.today):
-            words = _("Restated: %(month)s stood at %(then)s at its end and stands at %(now)s now.")
+        base, period, day = Workspace.current().base_currency, ask.period, ask.today
+        found = kept(
+            stamp(),
+            ("restated", period, day, ask.as_of),
+            lambda: restated(period.start, period.end, day, ask.window.at),
+        )
+        for month, then, now in found:
+            words = (
+                _("Restated: %(month)s stood at %(then)s at its end and stood at %(now)s on that day.")
+                if ask.as_of
+                else _("Restated: %(month)s stood at %(then)s at its end and stands at %(now)s now.")
+            )
             sums = {"then": formats.money(Decimal(then), base), "now": formats.money(Decimal(now), base)}
             result.notes.append(words % {"month": formats.day(month), **sums})

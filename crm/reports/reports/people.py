@@ -4,14 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activities.metrics import KINDS, Done, done_by, done_link
 from activities.metrics import WORDS as DONE_WORDS
 from activities.models import Activity
-from crm.kernel.users.models import User
+from crm.kernel.users.teams import members_of
 from crm.reports.asks import Ask
 from crm.reports.charts import Bars
 from crm.reports.kept import figures, kept, stamp
@@ -21,7 +20,6 @@ from crm.reports.tables import Cell, Column, Result
 from crm.reports.targets import goals_of_people, pace
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
-from deals.metrics.facts import NEAREST, PEOPLE_THEN
 from deals.metrics.measure import decimal
 
 
@@ -142,17 +140,5 @@ class ActivityByPerson(Report):
         if ask.person:
             return [ask.person]
         if ask.team:
-            return members(ask)
+            return members_of(ask.window.teams, ask.window.at)
         return None if ask.window.scope.owners is None else sorted(ask.window.scope.owners)
-
-
-def members(ask: Ask) -> list[Any]:
-    """Return who is in the asked team or below it, as of a past day who was (N8)."""
-    if ask.window.at is None:
-        return list(User.objects.filter(team__in=ask.window.teams).values_list("pk", flat=True))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT p.id FROM ({PEOPLE_THEN.format(nearest=NEAREST)}) p WHERE p.team_id = ANY(%(teams)s)",
-            {"at": ask.window.at, "teams": list(ask.window.teams)},
-        )
-        return [pk for (pk,) in cursor.fetchall()]
