@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import DateTimeField, F, Value
+from django.db.models import DateTimeField, F, UUIDField, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
@@ -25,21 +25,28 @@ from crm.kernel.core.scopes import Scope
 SEEN, OWN = 6_000, 20_000
 
 OWNER = "seen.owner_id"  # stands for each owner of a part
+NO_TIME, NO_KEY = Cast(Value(None), DateTimeField()), Cast(Value(None), UUIDField())
 
 Statement = tuple[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows in the order of an index, so many from its start; with `owners` so many of each, whom `OWNER` stands for."""
+    """Rows in the order of an index, so many from its start; with `owners` so many of each, whom `OWNER` stands for.
+
+    All of them are live, and those `of_nobody` have no owner: the index does not repeat in each row what it is of.
+    """
 
     rows: Any
     length: int
     owners: Sequence[UUID] | None = None
+    of_nobody: bool = False
 
-    def read(self, columns: list[Any], text: str) -> Statement | None:
+    def read(self, columns: list[str], text: str) -> Statement | None:
         """Return SQL for these columns of the rows whose text is in the index."""
-        found = statement_of(self.rows.filter(short_text(text)).values_list(*columns)[: self.length])
+        same = {"binned_at": NO_TIME} | ({"owner_id": NO_KEY} if self.of_nobody else {})
+        values = [same.get(column, F(column)) for column in columns]
+        found = statement_of(self.rows.filter(short_text(text)).values_list(*values)[: self.length])
         if found is None or self.owners is None:
             return found
         sql = f"SELECT each.* FROM unnest(%s::uuid[]) AS seen (owner_id) CROSS JOIN LATERAL ({found[0]}) AS each"
@@ -79,7 +86,8 @@ def _seen(model: Any, scope: Scope, recent: str) -> list[Part]:
     share = SEEN // (len(scope.owners) + 1)
     one = RawSQL(OWNER, ())  # noqa: S611  a constant
     owned = Part(_newest(live.filter(owner=one), recent), share, sorted(scope.owners))
-    return [owned, Part(_newest(live.filter(owner=None), recent), share)] if scope.unowned else [owned]
+    nobodys = Part(_newest(live.filter(owner=None), recent), share, of_nobody=True)
+    return [owned, nobodys] if scope.unowned else [owned]
 
 
 def own(keys: Any, owner_id: Any, *, text: str, recent: str) -> Statement | None:
@@ -109,10 +117,7 @@ def _read_from(model: Any, parts: list[Part], read: Statement | None, text: str,
     asked = sorted(set(re.findall(rf'{table}\."(\w+)"', read[0])))
     if not set(asked) <= {meta.pk.column, "owner_id", "binned_at", recent, text}:
         return None
-    # All of it is live, which the index does not repeat in each row.
-    live = Cast(Value(None), DateTimeField())
-    values = [live if column == "binned_at" else F(column) for column in asked]
-    found = [each for part in parts if (each := part.read(values, text)) is not None]
+    found = [each for part in parts if (each := part.read(asked, text)) is not None]
     if not found:
         return None
     stretch = " UNION ALL ".join(f"({sql})" for sql, _values in found)
