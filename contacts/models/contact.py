@@ -194,6 +194,10 @@ class Contact(Record, PostalAddress, Customised, Mergeable):
             models.Index(fields=["binned_at"], name="contact_bin", condition=Q(binned_at__isnull=False)),
             trigram_index("search_text", "contact_search"),
             GinIndex(fields=["tags"], name="contact_tags"),
+            # Nobody's rows are many, and everybody sees them.
+            GinIndex(
+                fields=["tags"], name="contact_unowned_tags", condition=Q(owner__isnull=True, binned_at__isnull=True)
+            ),
             custom_index("contact_custom"),
             merged_index("contact"),
         ]

@@ -34,7 +34,7 @@ Choices = Iterable[tuple[str, Words]]
 class Filter:
     """One filter. `key` is its parameter in the address, `column` what it compares.
 
-    `few`: few rows may pass, so those of a few owners are walked as a search is (`walking`).
+    `few`: it has an index of its own and few rows may pass, so they are not looked for owner by owner.
     """
 
     key: str

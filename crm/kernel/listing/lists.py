@@ -38,7 +38,7 @@ from .filters import Filter, PersonFilter
 from .layouts import Layout
 from .models import ListPreference, SavedView
 from .orders import MOST_SORTS, Order, Place, SeveralPager
-from .owners import OwnersView, few_owners, stand_ins
+from .owners import OwnersView, few_owners, views
 from .sorting import SORTABLE, Cursor, Page, Pager, Sort
 from .walking import Walk
 
@@ -209,20 +209,15 @@ class ListPage(Addresses):
             return SeveralPager(self._read_rows(rows), self.order, size).page(*places)
         cursors = (Cursor.decode(text, self.sort, self.model) if text else None for text in (after, before))
         owners = self._few_owners()
-        sought = self._sought(owners)
+        sought = bool(self.typed and self.search is not None) or bool(self.where and self.where.parts)
         whole = self._read_rows(self.base()) if sought or owners else None
         found = self._read_rows(rows) if whole is None else self._ordered(rows)
         plain = self.sort.indexed and self.sort.field is None and self.sort.expression is None
         walk = Walk.through(self.walked(), owners) if sought and plain else None
-        parts = [] if sought else [self._of(owner).filtered() for owner in stand_ins(owners)]
+        together = any(self.values[each.key] for each in self.filters if each.few)
+        parts = [] if sought else [self._seen_by(view).filtered() for view in views(owners, together=together)]
         pager = Pager(found, self.sort, self.reverse, size, whole=whole, walk=walk, parts=parts, owners=owners)
         return pager.page(*cursors)
-
-    def _sought(self, owners: Sequence[UUID | None]) -> bool:
-        """Say whether few rows may pass: of what is typed and of conditions, and in the rows of a few owners of filters
-        that say so. (In everybody's rows the planner knows how many those let pass.)"""
-        few = bool(owners) and any(self.values[each.key] for each in self.filters if each.few)
-        return few or bool(self.typed and self.search is not None) or bool(self.where and self.where.parts)
 
     @property
     def _owner_filter(self) -> PersonFilter | None:
@@ -238,10 +233,10 @@ class ListPage(Addresses):
         value = self.values.get(of.key) if of else None
         return few_owners(self.actor.scope(self.kind, "view"), of.people(value, self) if of and value else None)
 
-    def _of(self, owner: UUID | None) -> Self:
-        """Return this list for one owner alone."""
+    def _seen_by(self, view: OwnersView) -> Self:
+        """Return this list for the rows of these owners alone."""
         each, of = copy(self), self._owner_filter
-        each.viewer, each.values = OwnersView(owner), self.values | ({of.key: None} if of else {})
+        each.viewer, each.values = view, self.values | ({of.key: None} if of else {})
         return each
 
     def walked(self) -> Any:

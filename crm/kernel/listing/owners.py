@@ -26,13 +26,14 @@ Owners = frozenset[UUID | None]
 
 @dataclass(frozen=True, slots=True)
 class OwnersView:
-    """Stands for somebody who may view the records of one owner alone, None for those that nobody owns."""
+    """Stands for somebody who may view the records of some owners alone, or those that nobody owns."""
 
-    owner: UUID | None
+    owners: frozenset[UUID]
+    unowned: bool = False
 
     def scope(self, kind: str, verb: str) -> Scope:
-        """Return the scope of that owner."""
-        return Scope(frozenset() if self.owner is None else frozenset({self.owner}), self.owner is None)
+        """Return the scope of these owners."""
+        return Scope(self.owners, self.unowned)
 
 
 def few_owners(scope: Scope, asked: Owners | None) -> list[UUID | None]:
@@ -45,6 +46,14 @@ def few_owners(scope: Scope, asked: Owners | None) -> list[UUID | None]:
 def stand_ins(owners: Sequence[UUID | None]) -> list[UUID | None]:
     """Return for whom a query is to be written: `SOMEBODY` for all owners, None for nobody."""
     return [*([SOMEBODY] if any(owners) else []), *([None] if None in owners else [])]
+
+
+def views(owners: Sequence[UUID | None], *, together: bool) -> list[OwnersView]:
+    """Return through whose eyes the parts of a list are read: those of nobody, and of each owner or of all `together`."""
+    people = frozenset(owner for owner in owners if owner is not None)
+    seen = people if together else frozenset({SOMEBODY})
+    nobodys = [OwnersView(frozenset(), unowned=True)] if None in owners else []
+    return [OwnersView(seen), *nobodys] if people else nobodys
 
 
 def first_keys(parts: Sequence[Any], owners: Sequence[UUID | None], order: str, limit: int) -> Any:
