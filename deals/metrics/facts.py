@@ -155,63 +155,14 @@ def with_facts(question: str, *, then: bool) -> str:
     return f"{deals_sql(then=then)}, facts AS MATERIALIZED ({FACTS}), visits AS ({VISITS}) {question}"
 
 
-# The same relation for many moments at once, of deals in one kind of stage alone: for curves of what stood open when, and
-# for what had been won by the ends of months. Every mention of the moment becomes that of a row of `moments`.
-_EACH_THEN = DEALS_THEN.replace("SELECT v.deal_id AS id,", "SELECT t.at AS moment, t.day, v.deal_id AS id,", 1)
-# A close may be dated to a day before it was recorded, or be corrected later, never into the future (P4): so what was
-# closed in the moment's month came to its stage, or was changed, since the month began; or it has been reopened since.
-_WON = "v.to_stage_id IN (SELECT id FROM deals_stage WHERE kind_of = 'won')"
-_WON_IN_MONTH = moves(
-    f"WHERE {_WON} AND v.at >= t.since AND v.at <= t.at",
-    f"WHERE {_WON} AND v.at < t.since AND v.until > t.at",
-    f"""JOIN deals_deal c ON c.id = v.deal_id AND c.closed_at IS NOT NULL AND c.updated_at > c.closed_at
-    AND c.updated_at >= t.since WHERE {_WON} AND v.at < t.since AND v.until IS NULL""",
-)
-
-
-def _series(kind: str, visits: str, question: str) -> str:
-    """Return the statement that asks a question of the `facts` of each of `moments`: deals that stood in a kind of stage."""
-    each = _EACH_THEN.replace(f"\nFROM ({MOVES}) v\n", f"\nFROM moments t CROSS JOIN LATERAL ({visits}) v\n", 1)
-    statement = f"""WITH moments AS (
-        SELECT at, (at AT TIME ZONE %(zone)s)::date AS day,
-            date_trunc('month', at AT TIME ZONE %(zone)s) AT TIME ZONE %(zone)s AS since
-        FROM unnest(%(moments)s::timestamptz[]) AS m(at)),
-    people AS MATERIALIZED (SELECT t.at AS moment, p.* FROM moments t CROSS JOIN LATERAL ({PEOPLE_THEN}) p),
-    stages AS MATERIALIZED (
-        SELECT t.at AS moment, p.* FROM moments t
-        CROSS JOIN LATERAL ({STAGES_THEN.format(nearest=NEAREST)}) p WHERE p.kind_of = '{kind}'),
-    deals AS ({each}),
-    facts AS MATERIALIZED ({FACTS})
-    {question}"""
-    return (
-        statement.replace(
-            "JOIN stages s ON s.id = v.to_stage_id", "JOIN stages s ON s.id = v.to_stage_id AND s.moment = t.at"
-        )
-        .replace("JOIN people u ON u.id = h.owner_id", "JOIN people u ON u.id = h.owner_id AND u.moment = t.at")
-        .replace("JOIN stages s ON s.id = r.stage_id", "JOIN stages s ON s.id = r.stage_id AND s.moment = r.moment")
-        .replace("%(day)s::date", "r.day")
-        .replace("%(at)s", "t.at")
-    )
-
-
-def series_sql() -> str:
-    """Return the statement of what stood open at each of `moments`: moment, deals, sum, weighted, without rate (N1)."""
-    return _series(
-        "open",
-        MOVES,
-        """SELECT f.moment, count(*), COALESCE(sum(f.value), 0), COALESCE(sum(f.weighted), 0),
-        count(*) FILTER (WHERE f.amount IS NOT NULL AND f.rate IS NULL) FROM facts f GROUP BY 1""",
-    )
-
-
-def won_series_sql() -> str:
-    """Return the statement of what stood won at each of `moments` of what was closed in its month: moment, sum (P4)."""
-    return _series(
-        "won",
-        _WON_IN_MONTH,
-        """SELECT f.moment, COALESCE(sum(f.value), 0) FROM facts f
-        WHERE f.closed_on BETWEEN date_trunc('month', f.day)::date AND f.day GROUP BY 1""",
-    )
-
-
-__all__ = ["FACTS", "deals_sql", "deals_then", "frame", "moves", "series_sql", "with_facts", "won_series_sql"]
+__all__ = [
+    "FACTS",
+    "NEVER_MADE",
+    "REACH_THEN",
+    "STAGES_THEN",
+    "deals_sql",
+    "deals_then",
+    "frame",
+    "moves",
+    "with_facts",
+]

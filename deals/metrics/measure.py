@@ -21,7 +21,8 @@ from crm.kernel.core.past import positional
 from deals.models import Deal
 
 from .dimensions import Dimension
-from .facts import series_sql, with_facts, won_series_sql
+from .facts import with_facts
+from .series import series_sql, won_series_sql
 from .window import Window
 
 IN_PERIOD = "f.closed_on BETWEEN %(start)s::date AND %(end)s::date"

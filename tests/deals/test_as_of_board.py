@@ -19,6 +19,9 @@ from contacts.services.personal import erase_person
 from crm.kernel.audit.models import ChangeSet
 from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.workspace.models import ExchangeRate, Workspace
+from deals.metrics.measure import Stock, measure, stock_series, won_by_ends
+from deals.metrics.numbers import PIPELINE, WON
+from deals.metrics.window import Window, end_of_day
 from deals.past_board import PastBoard
 from deals.services import bin_deal, create_deal, edit_deal, move_deal, reopen_deal
 from deals.services.pipelines import add_stage, edit_stage
@@ -84,6 +87,20 @@ def shown(page):
     return cards, sums
 
 
+def curves_equal_moments(days, person):
+    """Curves tell of many moments at once what is told of each alone (N1, N8, P4)."""
+    ends = [end_of_day(day) for day in days]
+    for narrow in ({}, {"people": (person.pk,)}):
+        stood, won = (ask(Window.always(**narrow), ends) for ask in (stock_series, won_by_ends))
+        for at, stock, amount in zip(ends, stood, won, strict=True):
+            day = Workspace.current().day_of(at)
+            [row] = measure(Window.always(**narrow, as_of=at), {"open": PIPELINE})["open"]
+            assert stock == Stock(row["deals"], Decimal(row["amount"]), Decimal(row["weighted"]), row["no_rate"]), at
+            [row] = measure(Window(day.replace(day=1), day, **narrow, as_of=at), {"won": WON})["won"]
+            assert amount == row["amount"], at
+    assert len(set(stood)) > 2 and any(won)
+
+
 def test_the_board_at_any_day_equals_a_fold_of_the_commands(admin, rep, mate, stages, reason):
     rng = random.Random(SEED)
     actor = Actor.of(admin)
@@ -109,6 +126,7 @@ def test_the_board_at_any_day_equals_a_fold_of_the_commands(admin, rep, mate, st
             assert cards.get(name) == cards_wanted.get(name), (day, name)
         assert sums == sums_wanted, day
         compared += sum(map(len, cards.values()))
+    curves_equal_moments((first + dt.timedelta(days=number) for number in days), rep)
     kinds = {(entry.imported, entry.undone) for entry in script.log.entries if entry.undoes is None}
     assert len(kinds) == 4, "the script undoes commands and imports"
     assert compared > 3 * MOMENTS
