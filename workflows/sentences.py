@@ -1,6 +1,6 @@
 """A whole rule as one plain sentence that a manager reads (W1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -29,26 +29,37 @@ def sentence(of: Rule | RuleVersion | Mapping[str, Any], actor: Actor | None = N
     return in_words(read_document(data, actor), RuleContext(actor, timezone.now()))
 
 
-def in_words(document: Document, context: RuleContext) -> str:
-    """Return a document in words: When …, if …, then …. Re-entry is told where it is not the usual one."""
+def in_words(document: Document, context: RuleContext, steps: Sequence[tuple[str, str]] = ()) -> str:
+    """Return a document in words: When …, if …, then …. Re-entry is told where it is not the usual one.
+
+    `steps` are the words of its steps, if somebody has asked for them before.
+    """
     if document.trigger is None:
         return _("This rule has no trigger yet.")
     parts = [_("When %(trigger)s") % {"trigger": document.trigger.describe(document.options)}]
     conditions = document.conditions.words(context)
     if conditions:
         parts.append(_("if %(conditions)s") % {"conditions": conditions})
-    steps = [_step(each, document.kind, context) for each in document.steps]
-    if steps:
-        parts.append(_("then %(steps)s") % {"steps": _joined(steps)})
+    if document.steps:
+        parts.append(
+            _("then %(steps)s") % {"steps": _joined([_step(*each) for each in steps or step_words(document, context)])}
+        )
     text = ", ".join(parts) + "."
     return f"{text} {_how_often(document)}".strip()
 
 
-def _step(step: StepUse, kind: str, context: RuleContext) -> str:
-    words = _("%(action)s …") % {"action": _begun(str(step.action.label))}
-    if not any(_missing(each, step.options) for each in step.action.options):
-        words = step.action.words(step.options, kind, context)
-    conditions = step.conditions.words(context)
+def step_words(document: Document, context: RuleContext) -> list[tuple[str, str]]:
+    """Return each step in words, and its own conditions, "" for none."""
+    return [(_does(each, document.kind, context), each.conditions.words(context)) for each in document.steps]
+
+
+def _does(step: StepUse, kind: str, context: RuleContext) -> str:
+    if any(_missing(each, step.options) for each in step.action.options):
+        return _("%(action)s …") % {"action": _begun(str(step.action.label))}
+    return step.action.words(step.options, kind, context)
+
+
+def _step(words: str, conditions: str) -> str:
     return _("%(step)s (if %(conditions)s)") % {"step": words, "conditions": conditions} if conditions else words
 
 

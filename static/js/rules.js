@@ -1,4 +1,5 @@
-// The rule builder: a value of the record goes into the text whose button opened the menu; what is new takes the focus.
+// The rule builder: a value of the record goes into the text whose button opened the menu; what is new takes the focus;
+// what somebody has unfolded stays so when the form comes back.
 import { $ } from "./app.js";
 
 let place = null;
@@ -18,3 +19,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", ({ target }) => target.id === "rule-form" && $("[data-begin]", target)?.focus());
+
+const { callbacks } = window.Idiomorph.defaults;
+const update = callbacks.beforeAttributeUpdated;
+callbacks.beforeAttributeUpdated = (name, element, how) =>
+  !(name === "open" && how === "remove" && element.localName === "details") && update(name, element, how);

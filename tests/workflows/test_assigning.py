@@ -14,7 +14,7 @@ from crm.kernel.users.models import Absence
 from deals.models import Deal
 from workflows.models import Assignment, Run
 
-from .conftest import work
+from .conftest import TASK, work
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +115,17 @@ def test_concurrent_leads_are_never_doubled_or_skipped(publish, rep, mate, manag
         "Priya Raman": 4, "Marcus Okafor": 4, "Ingrid Solberg": 4,
     }  # fmt: skip
     assert Assignment.objects.values("record_id").distinct().count() == 12
+
+
+def test_w1_the_page_of_a_rule_shows_its_ledger(publish, new_lead, client_of, manager, mate, rep):
+    """To whom it gave what, and why; who was passed over. A rule that gives nothing has no ledger."""
+    away(mate)
+    rule = publish("lead.created", assign("round_robin", people=[str(mate.pk), str(rep.pk)]))
+    plain = publish("lead.created", TASK)
+    new_lead("Lovelace")
+    work()
+    client = client_of(manager)
+    page = client.get(f"/workflows/{rule.pk}/?panel=given").content.decode()
+    assert "Lovelace" in page and f"{rep.name}: their turn" in page and f"Passed over: {mate.name} (away)" in page
+    assert 'Runs <span class="count">1</span>' in page and 'Versions <span class="count">1</span>' in page
+    assert "panel=given" not in client.get(f"/workflows/{plain.pk}/?panel=given").content.decode()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,7 +47,7 @@ def settable(kind: str, actor: Actor | None) -> list[tuple[str, Any]]:
     model = MODELS.get(kind)
     if model is None or kind not in SETTABLE:
         return []
-    found = [(name, model._meta.get_field(name).verbose_name) for name in SETTABLE[kind]]
+    found = [(name, capfirst(model._meta.get_field(name).verbose_name)) for name in SETTABLE[kind]]
     return found + [(each.key, each.label) for each in fields_of(kind, actor) if each.own and each.custom]
 
 

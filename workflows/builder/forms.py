@@ -1,7 +1,7 @@
 """A whole rule as a form: trigger, conditions, steps with their own small forms, and how often it runs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -197,15 +197,21 @@ class RuleForm:
         for number, step in enumerate(self.steps, start=1):
             place_errors(step.box, errors, f"steps.{number}.conditions")
 
-    def shown(self) -> dict[str, Any]:
-        """Return what the template needs."""
+    def shown(self, words: Sequence[tuple[str, str]] = (), *, again: bool = False) -> dict[str, Any]:
+        """Return what the template needs; `words` tell each step and its conditions, if all could be read.
+
+        A form that comes `again` unfolds only what needs it: the rest stays as somebody has left it.
+        """
         context = RuleContext(self.actor, timezone.now())
         return {
             "kind": self.kind,
             "trigger": self._shown_trigger(),
             "root": builder.show_box(self.box, self.fields, context),
             "fields": builder.grouped(self.fields.values()),
-            "steps": [self._shown_step(number, step, context) for number, step in enumerate(self.steps)],
+            "steps": [
+                self._shown_step(number, step, context) | self._folded(number, step, words, again)
+                for number, step in enumerate(self.steps)
+            ],
             "actions": [each for each in actions() if each.kinds is None or self.kind in each.kinds],
             "full": len(self.steps) >= MOST_STEPS,
             "reentries": [(key, label, key == self.reentry) for key, label in catalog.reentries()],
@@ -229,6 +235,14 @@ class RuleForm:
             "options": shown_options(known.options, self.options, place) if known is not None else [],
             "error": self.errors.get("trigger", ""),
         }
+
+    def _folded(self, number: int, step: StepForm, words: Sequence[tuple[str, str]], again: bool) -> dict[str, Any]:
+        """Return what a folded step says, and whether it stands open: the first one, a new one, and what cannot work."""
+        told, only = (
+            words[number] if len(words) == len(self.steps) else (str(step.known.label if step.known else ""), "")
+        )
+        wrong = any(f"{where}.".startswith(f"steps.{number + 1}.") for where in self.errors)
+        return {"words": told, "only": only, "open": step.new or wrong or (number == 0 and not again)}
 
     def _shown_step(self, number: int, step: StepForm, context: RuleContext) -> dict[str, Any]:
         where, known = f"steps.{number + 1}", step.known

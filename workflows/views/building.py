@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -13,9 +14,11 @@ from crm.kernel.core.http import Request
 from workflows.actors import actor_for
 from workflows.builder import RuleForm
 from workflows.comparing import differences, same
+from workflows.conditions import RuleContext
+from workflows.documents import read_document
 from workflows.forms import TrialForm
 from workflows.models import Rule, RuleVersion
-from workflows.sentences import sentence
+from workflows.sentences import in_words, step_words
 from workflows.services import check_rule, save_draft
 
 from .panels import panel_context
@@ -91,11 +94,13 @@ def _show(
     actor, document = form.actor, form.document()
     check = check_rule(rule, RuleVersion(document=document)) if checked else None
     form.show_errors({each.where: each.message for each in reversed(check.problems)} if check else {})
+    read, reader = read_document(document, actor), RuleContext(actor, timezone.now())
+    words = step_words(read, reader)
     published = rule.current.document if rule.current is not None else None
     context = {
         "rule": rule,
-        "form": form.shown(),
-        "sentence": sentence(document, actor),
+        "form": form.shown(words, again=request.htmx.target == "rule-form"),
+        "sentence": in_words(read, reader, words),
         "check": check,
         "checked": checked,
         "editable": may_edit(rule, request.actor),

@@ -21,22 +21,38 @@ from workflows.tones import tone_of
 from workflows.trials import dry_context
 from workflows.whynot import answer_at, event_words, last_events
 
+from .ledger import assigns, ledger
+
 LAST_RUNS, LAST_VERSIONS = 12, 30
+MOST_COUNTED = 999
 ASKED_FOR = ("deal", "contact", "company")
-PANELS = ("dry", "runs", "why", "versions")
+PANELS = ("dry", "runs", "given", "why", "versions")
 
 
 def panel_context(request: Request, rule: Rule, trying: TrialForm | None = None) -> dict[str, Any]:
     """Return what the panel that the address asks for needs; `trying` is a dry run that cannot be begun."""
     wanted = request.GET.get("panel", "")
-    panel = wanted if wanted in PANELS and trying is None else PANELS[0]
-    labels = {"dry": _("Dry run"), "runs": _("Runs"), "why": _("Why not?"), "versions": _("Versions")}
-    tabs = [(key, labels[key], key == panel) for key in PANELS]
+    offered = [key for key in PANELS if key != "given" or assigns(rule)]
+    panel = wanted if wanted in offered and trying is None else PANELS[0]
+    labels = {
+        "dry": _("Dry run"), "runs": _("Runs"), "given": _("Given"), "why": _("Why not?"), "versions": _("Versions"),
+    }  # fmt: skip
+    counts = {"runs": _count_of_runs(request, rule), "versions": rule.versions.count()}
+    tabs = [(key, labels[key], key == panel, counts.get(key)) for key in offered]
     template = f"workflows/_{panel}.html"
-    found = {"tabs": tabs, "panel_template": template}
+    # On a narrow page the rule itself is one of the tabs, and it is what is shown until a panel is asked for.
+    found: dict[str, Any] = {
+        "tabs": tabs, "panel_template": template, "asked_panel": wanted in offered or trying is not None,
+    }  # fmt: skip
     if panel == "dry":
         return found | dry_context(request.actor, rule, trying)
-    return found | {"runs": _runs, "why": _why, "versions": _versions}[panel](request, rule)
+    return found | {"runs": _runs, "given": ledger, "why": _why, "versions": _versions}[panel](request, rule)
+
+
+def _count_of_runs(request: Request, rule: Rule) -> str:
+    """Return how many runs there are, as far as one counts."""
+    found = Run.objects.visible_to(request.actor).filter(rule=rule).order_by()[: MOST_COUNTED + 1].count()
+    return str(found) if found <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def _runs(request: Request, rule: Rule) -> dict[str, Any]:
