@@ -34,14 +34,14 @@ def test_a_rule_is_built_published_and_acts_on_a_won_deal(visitor, manager, rep,
     page.get_by_label("Amount", exact=True).fill("50000")
     page.get_by_role("button", name="Add step").click()
     page.get_by_role("menuitem", name="Create a task").click()
-    page.wait_for_function("() => document.activeElement.textContent === 'Create a task'")  # what is new has the focus
+    page.wait_for_function("() => document.activeElement.innerText === 'Create a task'")  # what is new has the focus
     page.get_by_role("button", name="Publish").click()
     page.get_by_text("Title is missing.").first.wait_for()  # beside the step, and nothing typed is lost
     assert page.get_by_label("Amount", exact=True).input_value() == "50000"
     page.get_by_label("Title", exact=True).fill("Hand over")
     page.get_by_role("button", name="Value of the record for Title").click()
     page.locator("[data-insert='{title}']").click()
-    page.get_by_text("create the task “Hand over {title}”").wait_for()
+    page.locator("#rule-sentence", has_text="create the task “Hand over {title}”").wait_for()
     window.check_axe()
     page.get_by_role("button", name="Publish").click()
     page.wait_for_url("**/publish/")
