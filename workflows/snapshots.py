@@ -4,6 +4,7 @@ One `load` with two sources: `Present` reads the rows as they are, `Past` the hi
 same columns, and all that follows from them is computed here once, so that a dry run sees what a run would have seen.
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from activities.models import Task
 from contacts.models import Company, Contact, ContactEmail, ContactPhone
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.history import history_of
+from crm.kernel.events.models import Event
 from crm.kernel.listing.conditions import Date, Number
 from crm.kernel.users.models import User
 from deals.models import Deal, DealContact
@@ -39,12 +41,27 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A record at a moment: as the change-set `changeset` left it, or before that set with `before`; at `at` otherwise."""
+    """A record at a moment: as the change-set `changeset` left it, or before that set with `before`; at `at` otherwise.
+
+    `told`: the set is one of the sample workspace, which was recorded in one go: business time says what was before it.
+    """
 
     record_id: UUID
     at: dt.datetime | None = None
     changeset: UUID | None = None
     before: bool = False
+    told: bool = False
+
+    @classmethod
+    def of(cls, event: Event, record_id: UUID | None = None, *, before: bool = False) -> "Moment":
+        """Return the moment at which an event left its record, or that before it; `record_id` is whom it was merged into."""
+        told = event.recorded_at == event.at
+        return cls(record_id or event.subject_id, event.recorded_at, event.changeset_id, before, told)
+
+    @property
+    def by_business(self) -> bool:
+        """True if it is a moment of business time, not of the clock (N8)."""
+        return self.changeset is None or self.told
 
 
 @dataclass(slots=True)
@@ -91,13 +108,13 @@ class Present:
 
 
 # Moments of time triggers, which no change-set names, are of business time; those of events of the clock (N8).
-THEN = "CASE WHEN m.cs IS NULL THEN h.pgh_created_at ELSE h.recorded_at END"
+THEN = "CASE WHEN m.business THEN h.pgh_created_at ELSE h.recorded_at END"
 
 # The last row of history at a moment. Rows of one record follow each other under its lock, so those of the event's own
 # change-set, and those recorded before it, are what was true then.
 AT = """
-SELECT m.n, h.* FROM unnest(%(ids)s::uuid[], %(ats)s::timestamptz[], %(sets)s::uuid[], %(before)s::bool[])
-    WITH ORDINALITY AS m(id, at, cs, before, n)
+SELECT m.n, h.* FROM unnest(%(ids)s::uuid[], %(ats)s::timestamptz[], %(sets)s::uuid[], %(before)s::bool[],
+    %(business)s::bool[]) WITH ORDINALITY AS m(id, at, cs, before, business, n)
 CROSS JOIN LATERAL (
     SELECT {columns} FROM {table} h
     WHERE h.{key} = m.id AND ({then} <= m.at OR h.pgh_context_id = m.cs{first}) AND (NOT m.before OR h.pgh_id < COALESCE(
@@ -111,8 +128,8 @@ FIRST = " OR h.pgh_id = (SELECT min(f.pgh_id) FROM {table} f WHERE f.pgh_obj_id 
 
 # Rows that belong to a record (addresses, people of a deal): of those that stood at the moment, the primary one.
 PRIMARY = """
-SELECT m.n, c.value FROM unnest(%(ids)s::uuid[], %(ats)s::timestamptz[], %(sets)s::uuid[], %(before)s::bool[])
-    WITH ORDINALITY AS m(id, at, cs, before, n)
+SELECT m.n, c.value FROM unnest(%(ids)s::uuid[], %(ats)s::timestamptz[], %(sets)s::uuid[], %(before)s::bool[],
+    %(business)s::bool[]) WITH ORDINALITY AS m(id, at, cs, before, business, n)
 CROSS JOIN LATERAL (
     SELECT l.value FROM (
         SELECT DISTINCT ON (h.pgh_obj_id) h.pgh_label, h.{value} AS value, h."primary" AS first, h.{key} AS parent
@@ -167,7 +184,7 @@ class Past:
         if model is Contact and column == "primary_phone":
             return [each or "" for each in self.primary(ContactPhone, "contact_id", "number", wanted)]
         if (model, column) in ((Deal, "last_activity_at"), (Contact, "last_touch_at"), (Company, "last_touch_at")):
-            return touched_before(model.kind, [(each.record_id, each.at, each.changeset is None) for each in wanted])  # type: ignore[attr-defined]
+            return touched_before(model.kind, [(each.record_id, each.at, each.by_business) for each in wanted])  # type: ignore[attr-defined]
         return [UNKNOWN] * len(wanted)
 
 
@@ -194,6 +211,7 @@ def _fetch(sql: str, wanted: Sequence[Moment]) -> Iterable[Any]:
                 "ats": [each.at for each in wanted],
                 "sets": [each.changeset for each in wanted],
                 "before": [each.before for each in wanted],
+                "business": [each.by_business for each in wanted],
             },
         )
         return cursor.fetchall()
@@ -290,7 +308,7 @@ class Reader:
 
 
 def _at(moment: Moment, pk: UUID) -> Moment:
-    return Moment(pk, moment.at, moment.changeset, moment.before)
+    return dataclasses.replace(moment, record_id=pk)
 
 
 def typed(of: RuleField, value: Any) -> Any:

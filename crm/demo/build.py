@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from activities.services.changing import complete_activity
@@ -27,7 +27,7 @@ from deals.models import LostReason, Stage
 from deals.services import create_deal, edit_deal, move_deal
 
 from .custom import company_values, contact_values, deal_values
-from .rules import add_rules
+from .rules import RulesAtWork, add_rules
 from .setting import OSKAR, set_scene, switch_off_oskar
 from .story import Step, tell
 from .targets import set_sample_targets
@@ -46,9 +46,11 @@ def build_story(*, seed: int, password: str, now: dt.datetime | None = None) -> 
         people = set_scene(password=password, now=now)
         add_rules(people["admin"], now - RULES_SINCE)
         steps = tell(seed=seed, now=now, zone=Workspace.current().zone)
-        Player(people).play(gather_people(gather_notes(steps, now)), now=now)
+        rules = RulesAtWork(since=now - RULES_SINCE, now=now)
+        Player(people, rules).play(gather_people(gather_notes(steps, now)), now=now)
         set_sample_targets(now=now)
         _settle_events(now)
+        rules.tell_when(now - FRESH)
     if not connection.in_atomic_block:
         jobs.sweep()
     return len(steps)
@@ -88,7 +90,12 @@ def gather_people(steps: list[Step]) -> list[Step]:
 
 
 def _settle_events(now: dt.datetime) -> None:
-    """Mark the past as dealt with, and tell people of the last days' news as the worker would have done."""
+    """Mark the past as dealt with, and tell people of the last days' news as the worker would have done.
+
+    Events are stored as of when what they tell has happened: so dry runs and "why not" tell of weeks, not of the minute in
+    which the workspace was filled. History keeps both times (H1), and what was known when follows from it alone (N8).
+    """
+    Event.objects.update(recorded_at=F("at"))
     fresh = Q(at__gte=now - FRESH)
     Event.objects.waiting().exclude(fresh).update(processed_at=now)
     for event in Event.objects.waiting().filter(fresh).order_by("id"):
@@ -99,8 +106,8 @@ def _settle_events(now: dt.datetime) -> None:
 class Player:
     """Knows what each key of the story became, and how to do each kind of step."""
 
-    def __init__(self, people: Mapping[str, User]) -> None:
-        self.people = people
+    def __init__(self, people: Mapping[str, User], rules: RulesAtWork) -> None:
+        self.people, self.rules = people, rules
         self.actors = {
             source: {key: Actor.of(user, source) for key, user in people.items()} for source in ("demo", "page")
         }
@@ -126,6 +133,7 @@ class Player:
             actors = self.actors["page" if step.at >= now - FRESH else "demo"]
             with dated_back(step.at):
                 do(step, actors[step.who], dict(step.values))
+            self.rules.act(step.at)
 
     def company(self, key: str | None) -> Company | None:
         """Return the company of a key."""

@@ -24,6 +24,7 @@ from deals.services import derive_lifecycle
 from deals.services import refresh_search as refresh_deal_search
 from tests.deals.check_numbers import check
 from tests.deals.recount import Recount
+from workflows.dryrun import dry_run
 from workflows.models import Rule, Run
 
 TINY = Size(contacts=600, companies=120, deals=240, activities=1_900, teams=2, star=70)
@@ -72,7 +73,14 @@ def test_the_small_workspace(workspace_free, password):
     assert 220 <= Deal.objects.count() <= 260
     assert 2_400 <= Activity.objects.count() <= 4_000
     assert Rule.objects.filter(state="live").count() == 2 and Rule.objects.filter(state="draft").count() == 1
-    assert set(Run.objects.values_list("state", flat=True)) <= {"done"}  # the last days' news met the rules at work
+    # What happened since the rules are at work met them then, and a dry run tells the same of when it happened (W7).
+    assert set(Run.objects.values_list("state", flat=True)) == {"done"}
+    for rule in Rule.objects.filter(state="live"):
+        runs = dict(Run.objects.filter(rule=rule).values_list("event_id", "started_at"))
+        matches = dry_run(rule=rule, since=now - dt.timedelta(days=30), until=now).matches
+        assert {each.event_id: each.at for each in matches} == runs and len(runs) > 2
+        assert min(runs.values()) < now - dt.timedelta(days=14)
+        assert all(step.done for each in matches for step in each.steps)
 
     # Attributed (U5), dated back and marked (H1).
     assert not ChangeSet.objects.filter(actor_kind="unattributed").exists()

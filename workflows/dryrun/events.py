@@ -40,7 +40,7 @@ def asked_by_events(
         events = list(rows.order_by("pk")[:BATCH])
         found = []
         for event in events:
-            moment = Moment(event.subject_id, event.recorded_at, event.changeset_id)
+            moment = Moment.of(event)
             if event.name in MERGES:
                 found.append(_merge(event, moment))
                 continue

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +103,7 @@ class Judge:
         document = self.loaded.document
         if not document.asks_before and not self._asks_entry():
             return [None] * len(asked)
-        moments = [Moment(a.moment.record_id, a.moment.at, a.moment.changeset, before=True) for a in asked]
+        moments = [replace(each.moment, before=True) for each in asked]
         fields = document.conditions.fields().values()
         return load(document.kind, moments, fields, reader=Reader(self.overlay, self.loaded.actor))
 

@@ -127,7 +127,7 @@ class Facts:
         """The record as the event left it; a record that is read as it is now needs no more than its id."""
         if not self.source.past:
             return Moment(self.record_id)
-        return Moment(self.record_id, self.event.recorded_at, self.event.changeset_id)
+        return Moment.of(self.event, self.record_id)
 
     def sees(self, loaded: Loaded) -> bool:
         """Say whether the rule's actor may see the record (W9)."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from crm.kernel.core.changes import changeset
+from crm.kernel.core.changes import business_time, changeset
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.events.bus import caused_by
 from workflows.actions.base import Performing, Plan
@@ -54,8 +54,8 @@ class Work:
 
     @property
     def now(self) -> dt.datetime:
-        """The moment of the run."""
-        return timezone.now()
+        """The moment of the run; what the sample workspace tells has its own."""
+        return business_time()
 
     def snapshot(self) -> tuple[Snapshot, Mapping[str, Any]]:
         """Return the values of the record as it is now, and its row."""
@@ -198,6 +198,6 @@ def save(work: Work, *, new: bool) -> None:
 
 def before_event(kind: str, record_id: UUID, event: Any, loaded: Loaded) -> Mapping[str, Any] | None:
     """Return the values of a record before an event, None if the event made it."""
-    moment = Moment(record_id, event.recorded_at, event.changeset_id, before=True)
+    moment = Moment.of(event, record_id, before=True)
     reader = Reader(Past(), loaded.actor)
     return load(kind, [moment], loaded.document.conditions.fields().values(), reader=reader)[0]

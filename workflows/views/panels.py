@@ -148,7 +148,7 @@ def _answer_at(request: Request, loaded: Loaded, kind: str, event: Event) -> dic
     """Ask the rule at something that happened to the record; values are those of then, as the person may see them."""
     answer = answer_at(loaded, event)
     fields = loaded.document.conditions.fields().values()
-    moment = Moment(event.subject_id, event.recorded_at, event.changeset_id)
+    moment = Moment.of(event)
     (shown,) = load(kind, [moment], fields, reader=Reader(Past(), request.actor))
     context = loaded.context(event.recorded_at)
     return {

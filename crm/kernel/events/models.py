@@ -22,7 +22,8 @@ class Event(models.Model):
     """Something that happened to a record. Holds ids and field names; values come from history when shown (W2).
 
     `cause` and `depth` are the chain that led here (W5). A worker claims an event under a lease; each consumer that has
-    done its part is named in `done`, so a second delivery does nothing twice.
+    done its part is named in `done`, so a second delivery does nothing twice. `at` is business time, `recorded_at` the clock:
+    they are one and the same only where the sample workspace tells of the past.
     """
 
     MAX_ATTEMPTS: ClassVar[int] = 8
