@@ -31,6 +31,7 @@ from .rules import RulesAtWork, add_rules
 from .setting import OSKAR, set_scene, switch_off_oskar
 from .story import Step, tell
 from .targets import set_sample_targets
+from .views import add_views
 from .words.texts import LOST_COMMENTS
 
 # What happened since then is news, as if done on the page: it rings the bells of those whom it concerns.
@@ -49,6 +50,7 @@ def build_story(*, seed: int, password: str, now: dt.datetime | None = None) -> 
         rules = RulesAtWork(since=now - RULES_SINCE, now=now)
         Player(people, rules).play(gather_people(gather_notes(steps, now)), now=now)
         set_sample_targets(now=now)
+        add_views(people)
         _settle_events(now)
         rules.tell_when(now - FRESH)
     if not connection.in_atomic_block:

@@ -10,13 +10,18 @@ from django.utils import timezone
 
 from activities.models import Activity, Task
 from activities.services.clocks import refresh_clocks
-from contacts.models import Company, Contact
+from contacts.models import Company, Contact, DuplicatePair
 from contacts.services import refresh_company_search, refresh_search
+from contacts.services.duplicates.finding import check_waiting
 from crm.demo import setting
 from crm.demo.build import build_story
 from crm.demo.bulk import Size, build_bulk
+from crm.demo.story.doubles import DOUBLES, TWINS
 from crm.kernel.audit.models import ChangeSet
+from crm.kernel.core.changes import Actor
 from crm.kernel.events.models import Event
+from crm.kernel.listing.lists import list_named
+from crm.kernel.listing.saved.models import RecordListMember, SavedView
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import ExchangeRate, Workspace
 from deals.models import Deal, StageChange
@@ -111,6 +116,19 @@ def test_the_small_workspace(workspace_free, password):
 
     # Nothing waits for a worker but what is new.
     assert not Event.objects.waiting().filter(at__lt=now - dt.timedelta(days=4)).exists()
+
+    # Whoever came in twice is found by the worker (M1).
+    check_waiting()
+    pairs = DuplicatePair.objects.order_by("-score")
+    found = {kind: pairs.filter(record_kind=kind).count() for kind in ("contact", "company")}
+    assert found == {"contact": len(DOUBLES), "company": len(TWINS)}
+
+    # Views ask what their lists know, and find something; the list has people on it.
+    admin = Actor.of(User.objects.get(email="admin@demo.test"))
+    for view in SavedView.objects.all():
+        page = list_named(view.list_key).for_query(view.query, admin)
+        assert page.count() and not page.missing, view.name
+    assert 10 <= RecordListMember.objects.count() <= 60
 
     # Every number equals a recount in plain Python from the full tables, now and at past moments (N1-N8).
     recount, today = Recount(), Workspace.objects.get().today()
