@@ -13,6 +13,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor
+from crm.kernel.listing.conditions.fields import no_choice
 from crm.kernel.users.models import Team, User
 from deals.models import Pipeline, Stage
 
@@ -99,7 +100,7 @@ def _number(option: Option, raw: Any, kind: str, actor: Actor | None) -> int:
 
 def _choice(option: Option, raw: Any, kind: str, actor: Actor | None) -> str:
     if str(raw) not in {str(key) for key, _label in option.offered(kind, actor)}:
-        raise ValueError(_("“%(value)s” is none of the choices.") % {"value": str(raw)[:80]})
+        raise ValueError(no_choice(raw))
     return str(raw)
 
 
@@ -135,7 +136,7 @@ def uuid_of(raw: Any) -> UUID:
     try:
         return UUID(str(raw))
     except ValueError as error:
-        raise ValueError(_("“%(value)s” is none of the choices.") % {"value": str(raw)[:80]}) from error
+        raise ValueError(no_choice(raw)) from error
 
 
 def _person(option: Option, raw: Any, kind: str, actor: Actor | None) -> str:

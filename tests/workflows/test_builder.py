@@ -6,6 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from crm.kernel.core.changes import Actor
+from crm.kernel.listing.conditions.fields import no_choice
 from workflows.builder import RuleForm
 from workflows.builder.conditions import box_of, document_of
 from workflows.builder.options import documented, read_option
@@ -240,3 +241,8 @@ def test_names_of_a_text_are_ticked_and_chosen_and_an_unfinished_step_has_no_emp
     assert "create a task …" in words and "create a deal …" in words and "“”" not in words and "to  " not in words
     step = {"action": "create_task", "options": {"title": "Call", "due_days": 2, "due_calendar": "working"}}
     assert "due in 2 working days" in sentence(document("deal.won", step), actor)
+
+
+def test_w8_what_was_chosen_and_is_gone_is_told_in_words_not_by_its_id():
+    assert no_choice("x") == "“x” is none of the choices."
+    assert no_choice("01a21637-9e33-7600-9d3b-f96f258655ac").startswith("what was chosen is not there any more")

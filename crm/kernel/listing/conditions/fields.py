@@ -78,6 +78,15 @@ class Number(Field):
         return str(number_format(value.normalize() if value else 0, force_grouping=True))
 
 
+def no_choice(raw: object) -> str:
+    """Return in words that a value is not offered; an id would tell nobody anything."""
+    try:
+        UUID(str(raw))
+    except ValueError:
+        return _("“%(value)s” is none of the choices.") % {"value": str(raw)[:80]}
+    return _("what was chosen is not there any more, or not for you.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Field):
     """One of a closed list. `options` may be a function, called when it is needed."""
@@ -94,7 +103,7 @@ class Choice(Field):
     def read(self, operator: str, text: str, context: Context) -> str:
         """Return the value."""
         if text not in self.labels():
-            raise ValueError(_("“%(value)s” is none of the choices.") % {"value": text[:80]})
+            raise ValueError(no_choice(text))
         return text
 
     def nothing(self) -> Q:
