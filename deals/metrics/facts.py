@@ -9,6 +9,8 @@ import did counts for nothing at any moment; any other move that is undone is se
 from `Window.params`.
 """
 
+import re
+
 from crm.kernel.core.past import NEAREST, UNDONE, held
 from crm.kernel.users.teams import PEOPLE_THEN
 
@@ -150,9 +152,24 @@ def deals_sql(*, then: bool) -> str:
     return f"WITH {frame(then=then)}, deals AS ({DEALS_THEN if then else DEALS_NOW})"
 
 
+COLUMNS = (
+    "title", "pipeline_id", "stage_id", "kind", "stage_entered_at", "owner_id", "credited_id", "team_id", "amount",
+    "currency", "probability", "forecast_category", "expected_close", "created_at", "created_unknown", "closed_on",
+    "closed_at", "lost_reason_id", "company_id", "source", "custom", "closing_amount", "position", "created_on", "percent",
+    "category", "rate", "value", "closing_value", "weighted",
+)  # fmt: skip
+
+
 def with_facts(question: str, *, then: bool) -> str:
-    """Return the statement that asks `question` of `facts` (wanted deals with their worth), `visits` and `stages`."""
-    return f"{deals_sql(then=then)}, facts AS MATERIALIZED ({FACTS}), visits AS ({VISITS}) {question}"
+    """Return the statement that asks `question` of `facts` (wanted deals with their worth), `visits` and `stages`.
+
+    `facts` holds the columns that the question names (`f.value`), for it is written down before it is read: with all
+    of them the deals of a big workspace do not fit into memory.
+    """
+    named = set(re.findall(r"\.(\w+)", question))
+    columns = ", ".join(f"m.{name}" for name in ("id", *COLUMNS) if name == "id" or name in named)
+    facts = f"SELECT {columns} FROM ({FACTS}) m"
+    return f"{deals_sql(then=then)}, facts AS MATERIALIZED ({facts}), visits AS ({VISITS}) {question}"
 
 
 __all__ = [

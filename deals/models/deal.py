@@ -265,6 +265,7 @@ class DealContact(Keyed):
 
     kind: ClassVar[str] = "dealcontact"
     history_parent: ClassVar[str] = "deal"
+    history_moves: ClassVar[bool] = True
 
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="people", db_index=False)
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="deal_roles")

@@ -45,7 +45,6 @@ class KeptForecast(Keyed):
         verbose_name_plural = _("computed forecasts")
         indexes = [
             models.Index(fields=["asked_at"], name="keptforecast_waiting", condition=Q(value__isnull=True)),
-            models.Index(fields=["day"], name="keptforecast_day"),
         ]
 
     def __str__(self) -> str:

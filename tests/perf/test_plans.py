@@ -1,5 +1,6 @@
 """How the database finds rows: by index, not by reading whole tables. Plans of the statements that the pages really run."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from activities.metrics import THEN, Done
 from contacts.models import Contact
 from crm.kernel.search import stretches
 from crm.kernel.users.models import User
@@ -145,3 +148,20 @@ def test_a_search_reads_a_stretch_of_the_index_that_carries_the_words(email, ind
 
 def test_fragment_search_goes_by_the_trigram_index():
     assert "contact_search" in indexes("/contacts/?q=evergreen", "admin@demo.test")
+
+
+def test_what_was_done_by_a_past_day_is_found_by_time():
+    """Of history, which grows in the order of time, only the stretches of those days are read (N8)."""
+    day = timezone.localdate() - dt.timedelta(days=60)
+    done = Done(day - dt.timedelta(days=13), day, as_of=day)
+    owner = connection.owner_connection()  # as the database does by itself: history is the owner's
+    with owner.cursor() as cursor:
+        cursor.execute("ANALYZE activities_activityhistory")
+    owner.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL random_page_cost = 1.1")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT h.user_id {THEN}", done.params(None))
+        [plan] = cursor.fetchone()
+    used = list(nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
+    assert "activiti_activity_h_time" in {node.get("Index Name") for node in used}
+    assert not [node for node in used if node["Node Type"] == "Seq Scan" and "history" in node["Relation Name"]]

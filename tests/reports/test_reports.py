@@ -9,20 +9,23 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openpyxl import load_workbook
 
-from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.listing.saved.models import SavedView
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import Workspace
 from crm.reports import registry
-from crm.reports.asks import read_ask
+from crm.reports.asks import BadAsk, read_ask
 from crm.reports.dashboard import Dashboard
 from crm.reports.estimates import Bands, Foretold, Reliability
 from deals.metrics.figures import Figure
 from deals.models import Deal
+from deals.services import close_deal, create_deal
 
 REPORTS = [each.key for each in registry.all_reports()]
 
@@ -47,12 +50,42 @@ def table(result):
 def test_an_empty_workspace_has_honest_pages(admin, client_of, pipeline):
     client = client_of(admin)
     for key in ("", *REPORTS):
-        for query in ("", "?show=table&period=month&on=2026-01-31", "?from=2026-02-01&to=2026-02-01"):
+        for query in ("?show=table&period=month&on=2026-01-31", "?from=2026-02-01&to=2026-02-01"):
             page = client.get(f"/reports/{key}/{query}" if key else f"/reports/{query}")
             text = page.content.decode()
             assert page.status_code == 200, (key, query)
             assert not re.search(r"\bnan\b|infinity|Traceback", text, re.IGNORECASE), (key, query)
             assert "What these figures mean" in text
+
+
+def test_one_deal_without_a_rate_makes_no_figure_that_looks_real(admin, rep, pipeline, client_of, workspace):
+    """Every report of today and of a past day: no division by zero, no sum with the deal in it, and its number said (P7)."""
+    client, made = client_of(admin), workspace.today() - dt.timedelta(days=40)
+    with dated_back(timezone.now() - dt.timedelta(days=40)):
+        deal = create_deal(
+            actor=Actor.of(admin), title="Alone", owner=rep, amount=Decimal(900), currency="CHF", expected_close=made
+        )
+    yesterday = workspace.today() - dt.timedelta(days=1)
+
+    def seen(query, reports):
+        for key in reports:
+            page = client.get(f"/reports/{key}/?{query}" if key else f"/reports/?{query}")
+            text = page.content.decode()
+            assert page.status_code == 200, (key, query)
+            assert not re.search(r"\bnan\b|infinity|Traceback|\$9(00|\.0)", text, re.IGNORECASE), (key, query)
+            assert "What these figures mean" in text
+
+    past = [key for key in REPORTS if "as_of" in registry.find(key).filters]
+    assert len(past) == len(REPORTS) - 1  # the change of the pipeline is between two days anyway
+    seen(f"as_of={yesterday}", ["", *past])
+    assert any("exchange rate" in note for note in built(admin, "pipeline").notes)
+    assert any("exchange rate" in note for note in built(admin, "forecast", as_of=str(yesterday)).notes)
+    assert client.get(f"/reports/?as_of={made - dt.timedelta(days=1)}").status_code == 400
+    with dated_back(timezone.now() - dt.timedelta(days=20)):
+        close_deal(deal_id=deal.pk, won=True, actor=Actor.of(admin))
+    seen("", ["", *REPORTS])
+    seen(f"as_of={made}", ["", "win-loss", "customers", "lead-sources"])
+    assert any("exchange rate" in note for note in built(admin, "win-loss").notes)
 
 
 def test_numbers_of_the_small_scene(scene, admin, rep):
@@ -156,13 +189,19 @@ BAD = (
 
 def test_impossible_questions_get_a_sentence(scene, manager, client_of):
     client = client_of(manager)
-    for path in ("/reports/", "/reports/win-loss/"):
+    for key in REPORTS:
+        report = registry.find(key)
+        for query in BAD[:-1]:  # the last is the page's own
+            with pytest.raises(BadAsk) as refused:
+                read_ask(Actor.of(manager), QueryDict(query), period=report.period, options={}, filters=report.filters)
+            assert len(refused.value.message) > 20, (key, query)
+    for path in ("/reports/", "/reports/lead-sources/"):
         for query in BAD:
             page = client.get(f"{path}?{query}")
             assert page.status_code == 400, (path, query)
             assert "This cannot be shown" in page.content.decode()
     assert client.get("/reports/win-loss/?by=password").status_code == 400
-    assert client.get("/reports/lead-sources/?as_of=2026-01-01").status_code == 400  # it tells of today alone
+    assert client.get(f"/reports/forecast-accuracy/?person={manager.pk}").status_code == 400  # it has no such filter
     assert client.get("/reports/win-loss/?format=exe").status_code == 400
     assert client.get("/reports/nothing/").status_code == 404
 

@@ -2,7 +2,8 @@
 
 `@tracked()` on a model makes its history model and triggers (django-pghistory). Derived columns are named in
 `derived` on the model: they are recorded nowhere, and a change of them alone writes no history (P3). A row that is told
-with the record it belongs to names that record's field in `history_parent`.
+with the record it belongs to names that record's field in `history_parent`. `history_time` is a column by whose days history
+is asked, `history_moves` marks links of which it is asked which were ever moved or removed: these are few.
 """
 
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 import pghistory
 import pghistory.models
 from django.apps import apps
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 TRACKED: list[type[models.Model]] = []
@@ -47,6 +49,12 @@ def _indexes(model: type[models.Model]) -> list[models.Index]:
     ]
     if parent := getattr(model, "history_parent", None):
         indexes.append(models.Index(fields=[parent, "pgh_id"], name=f"{prefix}_par"))
+    # History grows in the order of time, so a few bytes for each stretch of it tell where a day's rows are.
+    if column := getattr(model, "history_time", None):
+        indexes.append(BrinIndex(fields=[column], name=f"{prefix}_time", pages_per_range=32, autosummarize=True))
+    if getattr(model, "history_moves", False):
+        moved = ~models.Q(pgh_label="insert")
+        indexes.append(models.Index(fields=["pgh_obj"], name=f"{prefix}_new", condition=moved))
     return indexes
 
 

@@ -24,6 +24,7 @@ from crm.reports.tables import Result, file_headings, file_rows
 from .shared import FRAGMENTS, frame, report_view, tabs
 
 SHOWS = ("chart", "table")
+BESIDE = 7  # columns that a table has at most to stand beside its chart
 
 
 def get_report(name: str) -> Report:
@@ -74,6 +75,7 @@ def report_page(request: Request, name: str) -> HttpResponse:
         "report": report,
         "result": result,
         "show": show,
+        "beside": len(result.charts) == 1 and len(result.columns) <= BESIDE,
         "options": option_menus(report, ask),
         "tabs": tabs(report.key),
         "views": saved_views(request, report),
