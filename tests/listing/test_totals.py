@@ -18,7 +18,7 @@ from deals.services import create_deal
 def test_sums_are_by_currency_the_greatest_first_and_leave_out_what_has_no_amount():
     assert (
         words([(Decimal("10"), "EUR"), (None, "USD"), (Decimal("2.5"), "EUR"), (Decimal("40"), "USD")])
-        == "$40 + €12.50"
+        == "$40 +\N{NO-BREAK SPACE}€12.50"
     )
     assert words([(Decimal("1.50"), ""), (Decimal("2"), None)]) == "3.5"
     assert words([]) == ""
@@ -35,7 +35,7 @@ def test_deals_show_the_sum_of_the_page_and_then_of_all(client_of, rep, stranger
     assert "Sum of this page" in body
     assert re.search(r'id="total-amount">\$2,400 \+ €70<', body)
     counts = client.get("/deals/?sort=-amount&count=1").content.decode()
-    assert '<td class="num" id="total-amount" hx-swap-oob="true">$3,000 + €70</td>' in counts
+    assert '<td class="num" id="total-amount" hx-swap-oob="true">$3,000 +\N{NO-BREAK SPACE}€70</td>' in counts
     assert "Sum of all" in counts
     monkeypatch.setattr(pages, "COUNTED", 3)
     assert "Sum of all" not in client.get("/deals/?count=1").content.decode()

@@ -58,7 +58,8 @@ def words(values: Iterable[tuple[Decimal | None, Any]]) -> str:
         if amount is not None:
             sums[unit or ""] += amount
     ordered = sorted(sums.items(), key=lambda each: -each[1])
-    return " + ".join(
+    # Where there is no room for all in one line, each has a line of its own.
+    return " +\N{NO-BREAK SPACE}".join(
         formats.money(amount, unit) if unit else str(number_format(amount.normalize(), force_grouping=True))
         for unit, amount in ordered
     )
