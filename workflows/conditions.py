@@ -29,6 +29,7 @@ from .snapshots import UNKNOWN, Snapshot
 CHANGED = Operator("changed", gettext_lazy("has changed"), 0)
 CHANGED_FROM = Operator("changed_from", gettext_lazy("has changed from"), -1)
 CHANGED_TO = Operator("changed_to", gettext_lazy("has changed to"), -1)
+IMPLIED = "trigger."  # begins the paths of conditions that belong to the trigger
 CHANGES = {each.key: each for each in (CHANGED, CHANGED_FROM, CHANGED_TO)}
 
 
@@ -66,6 +67,11 @@ class Test:
     values: list[Any]
     wanted: tuple[str, ...]
     path: str
+
+    @property
+    def implied(self) -> bool:
+        """True for a condition that belongs to the trigger."""
+        return self.path.startswith(IMPLIED)
 
     def holds(self, snapshot: Snapshot, context: RuleContext) -> bool | None:
         """Say whether it is true; None where the past does not tell."""

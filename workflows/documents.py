@@ -12,7 +12,7 @@ from crm.kernel.core.changes import Actor
 
 from .actions import Action, action_named
 from .actions.base import Drafted
-from .conditions import Group, RuleContext, read_conditions
+from .conditions import IMPLIED, Group, RuleContext, read_conditions
 from .models import Reentry
 from .options import read_options
 from .problems import Problems
@@ -123,7 +123,7 @@ def _placed(group: Group) -> Any:
     """Return the conditions of a trigger under paths of their own."""
     import dataclasses
 
-    return tuple(dataclasses.replace(each, path=f"trigger.{each.path}") for each in group.tests())
+    return tuple(dataclasses.replace(each, path=f"{IMPLIED}{each.path}") for each in group.tests())
 
 
 def _steps(data: Any, kind: str, context: RuleContext, problems: Problems) -> tuple[StepUse, ...]:

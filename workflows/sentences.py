@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from crm.kernel.core.changes import Actor
 
 from .actors import actor_for
-from .conditions import RuleContext
+from .conditions import Group, RuleContext, Test
 from .documents import Document, StepUse, read_document
 from .models import Reentry, Rule, RuleVersion
 from .options import Option
@@ -37,7 +37,7 @@ def in_words(document: Document, context: RuleContext, steps: Sequence[tuple[str
     if document.trigger is None:
         return _("This rule has no trigger yet.")
     parts = [_("When %(trigger)s") % {"trigger": document.trigger.describe(document.options)}]
-    conditions = document.conditions.words(context)
+    conditions = _own(document.conditions).words(context)
     if conditions:
         parts.append(_("if %(conditions)s") % {"conditions": conditions})
     if document.steps:
@@ -46,6 +46,11 @@ def in_words(document: Document, context: RuleContext, steps: Sequence[tuple[str
         )
     text = ", ".join(parts) + "."
     return f"{text} {_how_often(document)}".strip()
+
+
+def _own(group: Group) -> Group:
+    """Return conditions without those that the trigger's own words say already."""
+    return Group(group.mode, tuple(each for each in group.parts if not (isinstance(each, Test) and each.implied)))
 
 
 def step_words(document: Document, context: RuleContext) -> list[tuple[str, str]]:

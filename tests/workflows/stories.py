@@ -23,6 +23,7 @@ from contacts.services import (
     restore_contacts,
     return_leads,
 )
+from contacts.services.merging import merge_companies, merge_contacts
 from crm.kernel.core.changes import Actor, dated_back
 from crm.kernel.core.errors import Refused
 from deals.models import LostReason
@@ -30,7 +31,7 @@ from deals.services import bin_deal, close_deal, create_deal, edit_deal, move_de
 
 START = dt.datetime(2026, 5, 4, 8, tzinfo=dt.UTC)
 STEP = dt.timedelta(hours=7)
-REFUSALS = (Refused, PermissionDenied, ObjectDoesNotExist, IndexError)
+REFUSALS = (Refused, PermissionDenied, ObjectDoesNotExist, IndexError, ValueError)
 SOURCES, INDUSTRIES, REGIONS = ["Fair", "Web", ""], ["Tools", "Food", "Energy"], ["north", "south", None]
 
 
@@ -113,6 +114,15 @@ class Story:
 
     def do_restore_contact(self, dice: Any, actor: Any) -> None:
         restore_contacts(contact_ids=[dice.choice(self.contacts).pk], actor=actor)
+
+    def do_merge_contacts(self, dice: Any, actor: Any) -> None:
+        one, other = dice.sample(self.contacts, 2)
+        choices = {"source": dice.choice(["survivor", "loser"])}
+        merge_contacts(survivor_id=one.pk, loser_id=other.pk, actor=actor, choices=choices)
+
+    def do_merge_companies(self, dice: Any, actor: Any) -> None:
+        one, other = dice.sample(self.companies, 2)
+        merge_companies(survivor_id=one.pk, loser_id=other.pk, actor=actor, choices={"industry": "loser"})
 
     def do_deal(self, dice: Any, actor: Any) -> None:
         links = {"company": dice.choice([None, *self.companies]), "contacts": [(dice.choice(self.contacts).pk, "")]}

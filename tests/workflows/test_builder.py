@@ -243,6 +243,13 @@ def test_names_of_a_text_are_ticked_and_chosen_and_an_unfinished_step_has_no_emp
     assert "due in 2 working days" in sentence(document("deal.won", step), actor)
 
 
+def test_w1_a_sentence_does_not_say_twice_what_its_trigger_says(manager):
+    words = sentence(
+        document("lead.created", conditions=[{"field": "source", "operator": "is", "value": "Fair"}]), Actor.of(manager)
+    )
+    assert words.startswith("When a lead comes in, if Source is Fair, then")
+
+
 def test_w8_what_was_chosen_and_is_gone_is_told_in_words_not_by_its_id():
     assert no_choice("x") == "“x” is none of the choices."
     assert no_choice("01a21637-9e33-7600-9d3b-f96f258655ac").startswith("what was chosen is not there any more")

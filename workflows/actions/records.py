@@ -181,7 +181,7 @@ class AddTag(Action):
         have = list(step.row["tags"])
         if self.wanted(have, step.options["tags"]) == have:
             return Plan(_("Nothing to change about the tags"), skip=True)
-        return Plan(self.words(step.options, step.kind, step.context), {"tags": step.options["tags"]})
+        return Plan(capfirst(self.words(step.options, step.kind, step.context)), {"tags": step.options["tags"]})
 
     def do(self, step: Performing, plan: Plan) -> dict[str, Any]:
         """Set them on the locked record, so that two runs do not lose each other's."""

@@ -52,7 +52,7 @@ def panel_context(request: Request, rule: Rule, trying: TrialForm | None = None)
 def _count_of_runs(request: Request, rule: Rule) -> str:
     """Return how many runs there are, as far as one counts."""
     found = Run.objects.visible_to(request.actor).filter(rule=rule).order_by()[: MOST_COUNTED + 1].count()
-    return str(found) if found <= MOST_COUNTED else f"{MOST_COUNTED}+"
+    return f"{MOST_COUNTED}+" if found > MOST_COUNTED else str(found or "")
 
 
 def _runs(request: Request, rule: Rule) -> dict[str, Any]:
