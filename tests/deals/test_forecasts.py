@@ -268,7 +268,10 @@ def test_pages_say_that_they_wait_then_show_and_adopt(client_of, admin, viewer, 
     waiting = client.get("/reports/probabilities/").content.decode()
     assert "being computed" in waiting and 'hx-trigger="every 2s"' in waiting  # it asks again by itself
     assert client.get("/reports/forecast/").status_code == 200
+    early = client.get("/reports/probabilities/?format=csv")
+    assert early.status_code == 400 and "being computed" in early.content.decode()  # no file without its figures
     assert answers.compute_waiting() == 3
+    assert client.get("/reports/probabilities/?format=csv").content.count(b"\n") == 5
     page = client.get("/reports/probabilities/").content.decode()
     assert stages[0].name in page and "Brier" in page
     assert "no interval" in client.get("/reports/forecast/").content.decode()

@@ -107,7 +107,10 @@ def report_file(request: Request, report: Report, ask: Ask) -> HttpResponse:
     kind = request.GET["format"]
     if kind not in FORMATS:
         raise BadAsk(_("There is no such format."), "format")
-    return written_file(report.build(ask), f"{slugify(str(report.title))}-{ask.today.isoformat()}", kind)
+    result = report.build(ask)
+    if result.waiting and not result.rows:
+        raise BadAsk(str(result.empty), "format")  # no file without its figures
+    return written_file(result, f"{slugify(str(report.title))}-{ask.today.isoformat()}", kind)
 
 
 def written_file(result: Result, name: str, kind: str) -> HttpResponse:
