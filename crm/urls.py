@@ -20,3 +20,5 @@ urlpatterns = [
     path("", include("crm.reports.urls")),
     path("", include("workflows.webhooks.urls")),
 ]
+
+handler500 = "crm.kernel.core.views.server_error"

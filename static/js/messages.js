@@ -117,6 +117,7 @@ document.addEventListener("htmx:timeout", notReached);
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
   if (xhr.status === 401 || xhr.getResponseHeader("HX-Trigger")?.includes("crm:toast")) return;
+  if (xhr.status === 503) return void showToast({ text: words("away"), tone: "bad", retry: again(event.detail.elt) });
   const name = { 403: "denied", 404: "missing", 410: "missing", 429: "busy" }[xhr.status] ?? "failed";
   showToast({ text: words(name), tone: "bad" });
 });
