@@ -1,7 +1,6 @@
 """Why a rule did not run for a record: as the record is now, or at one of the last things that happened to it (W6)."""
 
 import datetime as dt
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +66,7 @@ def answer_at(loaded: Loaded, event: Event) -> Answer:
     until = event.recorded_at + dt.timedelta(microseconds=1)
     judge = Judge(loaded, DryRun(since, until))
     for batch in asked_by_events(loaded, since, until, event.subject_id):
-        deque(judge.ask(batch), maxlen=0)  # what it did stands in history itself
+        judge.ask(batch)  # what the rule did then stands in history itself
     key = f"event:{event.pk}"
     match = next((each for each in judge.result.matches if each.key == key), None)
     miss = next((each for each in reversed(judge.result.misses) if each.key == key), None)

@@ -21,7 +21,7 @@ from deals.models import Deal, LostReason, Stage
 from deals.offers import reason_choices, stage_choices
 from deals.services import create_deal, edit_deal, move_deal
 from workflows.conditions import RuleContext
-from workflows.fields import MODELS, RuleField, fields_of
+from workflows.fields import MODELS, RuleField, field_named, fields_of
 from workflows.options import Option
 
 from .base import Action, Drafted, Performing, Plan
@@ -123,7 +123,10 @@ class UpdateField(Action):
 
 def label_of(kind: str, name: str, actor: Actor | None) -> str:
     """Return what a field that can be set is called."""
-    return str(dict(settable(kind, actor)).get(name, name))
+    if name in SETTABLE.get(kind, ()):
+        return str(capfirst(MODELS[kind]._meta.get_field(name).verbose_name))
+    found = field_named(kind, name, actor) if kind in SETTABLE and name.startswith(PREFIX) else None
+    return str(found.label) if found is not None else name
 
 
 def _shown(value: Any) -> str:

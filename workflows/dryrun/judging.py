@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -40,12 +40,17 @@ class Asked:
     parts: Mapping[UUID, UUID | None] = field(default_factory=dict)
 
 
+Found = tuple[Match, Row, Moment]
+
+
 @dataclass
 class Judge:
     """Asks a rule in the order of time, and remembers who is inside its conditions, as the engine would have."""
 
     loaded: Loaded
     result: DryRun
+    plan: Callable[[list[Found]], None] = lambda found: None
+    writes: bool = False  # whether steps may change what the rule sees
     inside: dict[UUID, bool] = field(default_factory=dict)
     ran: set[UUID] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
@@ -61,29 +66,38 @@ class Judge:
             self._overlay = Overlay(MODELS[self.loaded.document.kind])
         return self._overlay
 
-    def ask(self, asked: Sequence[Asked]) -> Iterator[tuple[Match, Row, Moment]]:
-        """Hold the rule against moments; yield its matches with the record's row at each.
+    def ask(self, asked: Sequence[Asked]) -> None:
+        """Hold the rule against moments, in their order; its matches are handed on to be planned.
 
-        What the caller says to `write` for a match is seen at the moments behind it.
+        Many at once; but what the rule writes itself it sees when it is asked about the same record again.
         """
         if not self.loaded.document.kind:
-            yield from ((self._alone(each), {}, each.moment) for each in asked)
+            self._hand_on([(self._alone(each), {}, each.moment) for each in asked])
             return
         self._anew.clear()
+        waiting: list[Found] = []
+        theirs: set[UUID] = set()
         for each, read in zip(asked, self._read(asked), strict=True):
             pk = each.moment.record_id
+            if self.writes and pk in theirs:
+                self._hand_on(waiting)
+                waiting, theirs = [], set()
             (row, values, before) = read if pk not in self._anew else self._read([each])[0]
             if row is not None and self.overlay.drop_changed(pk, row):
                 self._anew.add(pk)
             match = self._one(each, row, values, before)
             if match is not None and row is not None:
-                yield match, row, each.moment
+                waiting.append((match, row, each.moment))
+                theirs.add(pk)
+        self._hand_on(waiting)
 
-    def write(self, match: Match, row: Row) -> None:
-        """Have the rule see at later moments what the steps of a match would have written."""
-        if match.record_id is not None and match.changes:
-            self.overlay.write(match.record_id, row, match.changes)
-            self._anew.add(match.record_id)
+    def _hand_on(self, found: list[Found]) -> None:
+        """Have matches planned; what their steps would have written is seen from then on."""
+        self.plan(found)
+        for match, row, _moment in found:
+            if match.record_id is not None and match.changes:
+                self.overlay.write(match.record_id, row, match.changes)
+                self._anew.add(match.record_id)
 
     def _read(self, asked: Sequence[Asked]) -> list[tuple[Row | None, Any, Any]]:
         """Return the record's row, the values that conditions ask for, and those before, at each moment."""

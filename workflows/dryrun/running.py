@@ -15,7 +15,7 @@ from workflows.pools import RememberedPools
 from workflows.problems import BadRule
 
 from .events import asked_by_events, heard
-from .judging import Asked, Judge
+from .judging import Asked, Found, Judge
 from .results import Comparison, DryRun
 from .steps import plan_steps
 from .times import BATCH, asked_by_time
@@ -63,8 +63,8 @@ class Walk:
         self.loaded, self.most = loaded, most
         self.result = DryRun(since, until)
         self.total = 0
-        self._judge = Judge(loaded, self.result)
-        self._writes = any(loaded.document.kind and each.action.writes for each in loaded.document.steps)
+        writes = any(each.action.writes for each in loaded.document.steps)
+        self._judge = Judge(loaded, self.result, self._plan, writes and bool(loaded.document.kind))
         self._pools = RememberedPools(before=since)
         self._known: dict[Any, Any] = {}
         self._batches: Iterator[list[Asked]] | None = None
@@ -77,19 +77,12 @@ class Walk:
             batch = next(self._batches, None)
             if batch is None:
                 return False
-            self._plan(batch)
+            self._judge.ask(batch)
         self.result.truncated = len(self.result.matches) >= self.most
         return not self.result.truncated
 
-    def _plan(self, batch: list[Asked]) -> None:
-        """Plan what each match of a batch would do: all at once, unless the rule would see at the next what it did at one."""
-        found = self._judge.ask(batch)
-        if not self._writes:
-            plan_steps(self.loaded, list(found), self._pools, self._known)
-            return
-        for match, row, moment in found:
-            plan_steps(self.loaded, [(match, row, moment)], self._pools, self._known, self._judge.overlay)
-            self._judge.write(match, row)
+    def _plan(self, found: list[Found]) -> None:
+        plan_steps(self.loaded, found, self._pools, self._known, self._judge.overlay if self._judge.writes else None)
 
     def _begin(self) -> Iterator[list[Asked]]:
         since, until = self.result.since, self.result.until
