@@ -203,10 +203,11 @@ class Searchable:
         ordered = self.annotate(rows.filter(pk__in=keys)).annotate(
             _score=self._score(query, actor),
             _late=Coalesce(F(self.recent), Value(LONG_AGO), output_field=DateTimeField()),
+            _total=Window(Count("*")),
         )
         if (place := _decode(after)) is not None:
             ordered = ordered.filter(TupleLessThan(Tuple(F("_score"), F("_late"), F("pk")), place))
-        ordered = ordered.annotate(_total=Window(Count("*"))).order_by("-_score", "-_late", "-pk")
+        ordered = ordered.order_by("-_score", "-_late", "-pk")
         read = list(ordered.values("pk", "_score", "_late", "_total", *self.values)[: most + 1])
         total = read[0]["_total"] if read else 0
         hits = []
