@@ -159,18 +159,18 @@ class Searchable:
         match = self.matches(query, actor)
         if self.everybodys is not None:
             return self._limited(self.everybodys(), match, query, actor, limit)
-        roads = [rows.filter(match)]
+        keys_of = rows.order_by().values("pk")
+        whole, others = keys_of.filter(match), []
         if query.terms:
             if actor.id is not None and self.owner:
-                roads.append(rows.filter(match, **{self.owner: actor.id}))
+                others.append(whole.filter(**{self.owner: actor.id}))
             begins = Q(**{f"{self.name}__startswith": folded(query.text)})
             # Without exclusions and fields what begins with the text matches it: one range of one index.
-            roads.append(rows.filter(begins & match if query.without or query.operators else begins))
+            others.append(keys_of.filter(begins & match if query.without or query.operators else begins))
             if (exact := self.exact(query)) is not NOTHING:
-                roads.append(rows.filter(exact))
+                others.append(keys_of.filter(exact))
             if len(query.text) < 3 * len(query.terms):
-                roads.append(rows.filter(beginning_words(query, self.text)))
-        whole, *others = [road.order_by().values("pk") for road in roads]
+                others.append(keys_of.filter(beginning_words(query, self.text)))
         keys = [road[: limit + 1] for road in others]
         if not self.covered or not keys:
             return _united([whole[: limit + 1], *keys])
