@@ -14,6 +14,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from .dimensions import OUTCOME, PIPELINE, Dimension
+from .facts import COUNTED
 from .measure import SUMS, Number, Row, decimal
 from .survival import Incidence, aalen_johansen, kaplan_meier, median
 
@@ -24,9 +25,11 @@ STILL_OPEN, MOVED_ON, LOST = 0, 1, 2
 
 _CREATED = "f.created_on BETWEEN %(start)s::date AND %(end)s::date AND NOT f.created_unknown"
 # How far each deal ever came in its present pipeline; won is beyond all stages, lost and unknown before them.
+# Asked of the visits of the deals that were created in the period alone.
 _REACHED = f"""(SELECT v.deal_id, v.pipeline_id,
-    max(CASE v.kind WHEN 'won' THEN {WON_POSITION} WHEN 'open' THEN v.position ELSE -1 END) AS position
-    FROM visits v GROUP BY 1, 2)"""
+    max(CASE s.kind_of WHEN 'won' THEN {WON_POSITION} WHEN 'open' THEN s.position ELSE -1 END) AS position
+    FROM facts f JOIN deals_stagechange v ON v.deal_id = f.id JOIN stages s ON s.id = v.to_stage_id
+    WHERE {_CREATED} AND {COUNTED} GROUP BY 1, 2)"""
 REACHED = Dimension("reached", _("Reached"), "r.position", "int")
 REACHED_FROM = Dimension("reached_from", _("Reached"), "r.position", "int", ">=")
 FUNNEL = Number(

@@ -126,16 +126,17 @@ FROM (
 ) m
 """
 
+COUNTED = "v.at <= %(at)s AND v.undoes_id IS NULL AND (v.undone_at IS NULL OR v.undone_at > %(at)s)"
 # Stage visits as numbers count them at T: not undone by then, and no way back of an undo. A visit lasts until the next
 # one that counts, so an undone move interrupts nothing (P9).
-VISITS = """
+VISITS = f"""
 SELECT v.deal_id, v.pipeline_id, v.to_stage_id AS stage_id, v.at, v.owner_id, v.team_id, v.amount, v.currency,
     s.kind_of AS kind, s.position, LEAD(v.at) OVER w AS next_at, LAG(v.pipeline_id) OVER w AS from_pipeline_id,
     LAG(v.amount) OVER w AS amount_before
 FROM deals_stagechange v
 JOIN facts f ON f.id = v.deal_id
 JOIN stages s ON s.id = v.to_stage_id
-WHERE v.at <= %(at)s AND v.undoes_id IS NULL AND (v.undone_at IS NULL OR v.undone_at > %(at)s)
+WHERE {COUNTED}
 WINDOW w AS (PARTITION BY v.deal_id ORDER BY v.at)
 """
 
