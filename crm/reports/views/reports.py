@@ -21,7 +21,7 @@ from crm.reports.names import Names
 from crm.reports.registry import Report
 from crm.reports.tables import Result, file_headings, file_rows
 
-from .shared import FRAGMENTS, frame, report_view, tabs
+from .shared import FRAGMENTS, Menu, frame, report_view, tabs
 
 SHOWS = ("chart", "table")
 BESIDE = 7  # columns that a table has at most to stand beside its chart
@@ -85,11 +85,11 @@ def report_page(request: Request, name: str) -> HttpResponse:
     return render(request, page_or_fragment(request, "reports/report.html", FRAGMENTS), context)
 
 
-def option_menus(report: Report, ask: Ask) -> list[tuple[str, Any, Any, str]]:
-    """Return the report's own choices: name, label, options, the chosen one."""
+def option_menus(report: Report, ask: Ask) -> list[Menu]:
+    """Return the menus of the report's own choices."""
     labels = {"by": _("By"), "mode": _("Skipping"), "horizon": _("Within"), **report.labels()}
     return [
-        (name, labels.get(name, name), list(values.items()), ask.options[name])
+        Menu(name, labels.get(name, name), list(values.items()), ask.options[name])
         for name, values in report.options(ask.actor).items()
         if len(values) > 1
     ]
