@@ -183,7 +183,7 @@ class Searchable:
         found = [stretches.seen_first(whole, scope, text=text, recent=recent, limit=limit + 1, enough=enough + 1)]
         if actor.id is not None:
             own, *others = others
-            found.append(stretches.own(own, actor.id, text=text, recent=recent))
+            found.append(stretches.own(own, actor.id, text=text, recent=recent, enough=enough + 1))
         found += [stretches.statement_of(each) for each in others]
         return stretches.united(found) or whole.none()
 

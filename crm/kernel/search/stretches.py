@@ -7,8 +7,8 @@ has none.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from crm.kernel.core.scopes import Scope
 SEEN, OWN = 6_000, 20_000
 
 OWNER = "seen.owner_id"  # stands for each owner of a part
+NOBODY: tuple[UUID, ...] = ()
 NO_TIME, NO_KEY = Cast(Value(None), DateTimeField()), Cast(Value(None), UUIDField())
 
 Statement = tuple[str, tuple[Any, ...]]
@@ -32,25 +33,45 @@ Statement = tuple[str, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows in the order of an index, so many from its start; with `owners` so many of each, whom `OWNER` stands for.
+    """The rows touched last, so many of all, of each of `owners`, or of `NOBODY`."""
 
-    All of them are live, and those `of_nobody` have no owner: the index does not repeat in each row what it is of.
-    """
-
-    rows: Any
     length: int
-    owners: Sequence[UUID] | None = None
-    of_nobody: bool = False
+    owners: tuple[UUID, ...] | None = None
 
-    def read(self, columns: list[str], text: str) -> Statement | None:
+    def read(self, model: Any, columns: tuple[str, ...], text: str, recent: str) -> Statement:
         """Return SQL for these columns of the rows whose text is in the index."""
-        same = {"binned_at": NO_TIME} | ({"owner_id": NO_KEY} if self.of_nobody else {})
-        values = [same.get(column, F(column)) for column in columns]
-        found = statement_of(self.rows.filter(short_text(text)).values_list(*values)[: self.length])
-        if found is None or self.owners is None:
-            return found
-        sql = f"SELECT each.* FROM unnest(%s::uuid[]) AS seen (owner_id) CROSS JOIN LATERAL ({found[0]}) AS each"
-        return sql, (list(self.owners), *found[1])
+        if not self.owners:
+            return _newest(model, columns, text, recent, self.length, nobodys=self.owners == NOBODY)
+        sql, values = _newest(model, columns, text, recent, self.length, each=True)
+        whose = f"SELECT each.* FROM unnest(%s::uuid[]) AS seen (owner_id) CROSS JOIN LATERAL ({sql}) AS each"
+        return whose, (list(self.owners), *values)
+
+
+@lru_cache(maxsize=200)
+def _newest(
+    model: Any,
+    columns: tuple[str, ...],
+    text: str,
+    recent: str,
+    length: int,
+    *,
+    each: bool = False,
+    nobodys: bool = False,
+) -> Statement:
+    """Return SQL for the live rows touched last: of all, of the owner that `OWNER` stands for (`each`), or nobody's.
+
+    It is written once and kept. What all rows of an index have in common stands in none of them: the bin, nobody's owner.
+    """
+    rows = model._default_manager.live().filter(short_text(text))
+    same = {"binned_at": NO_TIME}
+    if each:
+        rows = rows.filter(owner=RawSQL(OWNER, ()))  # noqa: S611  a constant
+    elif nobodys:
+        rows, same = rows.filter(owner=None), same | {"owner_id": NO_KEY}
+    values = [same.get(column, F(column)) for column in columns]
+    rows = rows.order_by(F(recent).desc(nulls_last=True), F("pk").desc()).values_list(*values)[:length]
+    sql, params = rows.query.sql_with_params()
+    return sql, tuple(params)
 
 
 def statement_of(rows: Any) -> Statement | None:
@@ -63,11 +84,12 @@ def statement_of(rows: Any) -> Statement | None:
 
 
 def seen_first(keys: Any, scope: Scope, *, text: str, recent: str, limit: int, enough: int) -> Statement | None:
-    """Return SQL for at most `limit` keys: of the stretch, and unless it has `enough`, of those that `keys` finds anywhere."""
+    """Return SQL for keys: `enough` of the stretch, and unless it has those, `limit` of what `keys` finds anywhere."""
     everything = statement_of(keys[:limit])
-    parts = _seen(keys.model, scope, recent)
+    parts = _seen(scope)
     # One part is in that order already, and ends where there are enough.
-    found = everything if len(parts) == 1 else statement_of(keys.order_by(F(recent).desc(nulls_last=True))[:limit])
+    near = keys if len(parts) == 1 else keys.order_by(F(recent).desc(nulls_last=True))
+    found = statement_of(near[:enough])
     stretch = _read_from(keys.model, parts, found, text, recent)
     if everything is None or stretch is None:
         return everything
@@ -78,23 +100,19 @@ def seen_first(keys: Any, scope: Scope, *, text: str, recent: str, limit: int, e
     return sql, (*stretch[1], *everything[1])
 
 
-def _seen(model: Any, scope: Scope, recent: str) -> list[Part]:
+def _seen(scope: Scope) -> list[Part]:
     """Return the rows touched last of all, or of each owner in the scope and of nobody, an equal share of each."""
-    live = model._default_manager.live()
     if scope.owners is None:
-        return [Part(_newest(live, recent), SEEN)]
+        return [Part(SEEN)]
     share = SEEN // (len(scope.owners) + 1)
-    one = RawSQL(OWNER, ())  # noqa: S611  a constant
-    owned = Part(_newest(live.filter(owner=one), recent), share, sorted(scope.owners))
-    nobodys = Part(_newest(live.filter(owner=None), recent), share, of_nobody=True)
-    return [owned, nobodys] if scope.unowned else [owned]
+    owned = [Part(share, tuple(sorted(scope.owners)))] if scope.owners else []
+    return [*owned, *([Part(share, NOBODY)] if scope.unowned else [])]
 
 
-def own(keys: Any, owner_id: Any, *, text: str, recent: str) -> Statement | None:
-    """Return SQL that gives keys of one's own rows, those touched last first."""
-    everything = statement_of(keys)
-    mine = _newest(keys.model._default_manager.live().filter(owner=owner_id), recent)
-    return _read_from(keys.model, [Part(mine, OWN)], everything, text, recent) or everything
+def own(keys: Any, owner_id: Any, *, text: str, recent: str, enough: int) -> Statement | None:
+    """Return SQL that gives keys of one's own rows, of those touched last `enough`."""
+    near = _read_from(keys.model, [Part(OWN, (owner_id,))], statement_of(keys[:enough]), text, recent)
+    return near or statement_of(keys)
 
 
 def united(statements: list[Statement | None]) -> Any:
@@ -104,22 +122,18 @@ def united(statements: list[Statement | None]) -> Any:
     return RawSQL(sql, [value for each in found for value in each[1]]) if found else None  # noqa: S611  made by query sets
 
 
-def _newest(rows: Any, recent: str) -> Any:
-    return rows.order_by(F(recent).desc(nulls_last=True), F("pk").desc())
-
-
 def _read_from(model: Any, parts: list[Part], read: Statement | None, text: str, recent: str) -> Statement | None:
     """Return a statement as one that reads parts in place of the table; None if it asks for more than the index has."""
     meta = model._meta
     table = connection.ops.quote_name(meta.db_table)
     if read is None or len(re.findall(rf"(?:FROM|JOIN) {table}", read[0])) > 1:
         return None
-    asked = sorted(set(re.findall(rf'{table}\."(\w+)"', read[0])))
+    asked = tuple(sorted(set(re.findall(rf'{table}\."(\w+)"', read[0]))))
     if not set(asked) <= {meta.pk.column, "owner_id", "binned_at", recent, text}:
         return None
-    found = [each for part in parts if (each := part.read(asked, text)) is not None]
-    if not found:
+    if not parts:
         return None
+    found = [part.read(model, asked, text, recent) for part in parts]
     stretch = " UNION ALL ".join(f"({sql})" for sql, _values in found)
     names = ", ".join(connection.ops.quote_name(column) for column in asked)
     return f"WITH {table} ({names}) AS ({stretch}) {read[0]}", (*(v for each in found for v in each[1]), *read[1])
