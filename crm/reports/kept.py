@@ -1,6 +1,6 @@
 """Figures kept for a short while: as long as nothing that they stand on has changed, and for a minute at most.
 
-What took long to compute (half a second and more) is told for twenty times as long even if something has changed
+What took long to compute (a tenth of a second and more) is told for twenty times as long even if something has changed
 meanwhile, a minute at most: a big workspace changes every second. The overview says of when its figures are.
 
 The stamp is the latest row of each history that numbers read: one look at the end of an index each. Two commits may
@@ -39,7 +39,7 @@ STAMP = "SELECT " + ", ".join(f"(SELECT max(pgh_id) FROM {table})" for table in 
 SECONDS = 60.0
 MOST = 100  # answers in a process
 LARGEST = 10_000  # rows or values of one: larger ones are not kept, so that memory stays small
-SLOW, PATIENCE = 0.5, 20  # seconds to compute, and for how many times as long an answer is good enough
+SLOW, PATIENCE = 0.1, 20  # seconds to compute, and for how many times as long an answer is good enough
 
 
 @dataclass(frozen=True, slots=True)
