@@ -276,3 +276,19 @@ def test_a_search_walks_the_order_where_matches_are_dense_and_gathers_them_where
         rows = ContactList.for_query(f"q={typed}", Actor.of(rep)).page.rows
     assert len(rows) == (1 if gathered else 50)
     assert any("ORDER BY CASE WHEN" in query["sql"] for query in queries) is gathered
+
+
+def test_u3_tagged_rows_of_few_owners_and_of_nobody_are_one_list_in_order(client_of, rep, mate, stranger):
+    """A tag has an index of its own, so all owners' rows are gathered in one part and nobody's in another."""
+    people(rep, 40, [2 * each for each in range(40)], tags=["fair"])
+    people(mate, 40, [2 * each + 1 for each in range(40)], tags=["fair", "vip"])
+    people(stranger, 10, [0] * 10, tags=["fair"])
+    with changeset(Actor.system("test data"), "test.leave"):
+        Contact.objects.filter(first_name="A3").exclude(owner=stranger).update(owner=None)
+    expected = Contact.objects.filter(tags__contains=["fair"]).exclude(owner=stranger).order_by("-last_touch_at", "-pk")
+    client = client_of(rep)
+    first = client.get("/contacts/?tag=fair")
+    following = re.search(r'rel="next" href="([^"]+)"', first.content.decode())[1].replace("&amp;", "&")
+    assert [*ids(first), *ids(client.get(f"/contacts/{following}"))] == [str(each.pk) for each in expected]
+    both = expected.filter(tags__contains=["vip"], owner=mate)
+    assert ids(client.get(f"/contacts/?tag=fair&tag=vip&owner={mate.pk}")) == [str(each.pk) for each in both]
