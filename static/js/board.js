@@ -182,6 +182,11 @@ onReady((root) => {
     });
   }
 });
+// The browser's own drag of a link would take the card out of the hand: an answer that comes between the press and the first
+// move makes the link draggable again.
+document.addEventListener("dragstart", (event) => {
+  if (event.target instanceof Element && event.target.closest(".deal-card")) event.preventDefault();
+});
 // A press that became a drag must not open the deal.
 document.addEventListener("click", (event) => {
   if (event.target instanceof Element && event.target.closest(".deal-card[data-ghost]")) event.preventDefault();

@@ -108,6 +108,29 @@ def test_a_card_can_be_moved_on_before_the_server_has_answered(visitor, rep, off
     assert stages[-4:] == ["Discovery", "Proposal", "Discovery", "Qualified"]
 
 
+def test_a_card_that_is_pressed_while_the_answer_comes_stays_in_the_hand(visitor, rep, office):
+    """LESSONS, board: what the server answers between the press and the first move must not take the card away."""
+    somebody = visitor()
+    somebody.log_in(rep.email)
+    page = somebody.page
+    somebody.open("/deals/board/")
+    page.wait_for_load_state("networkidle")
+    held = []
+    page.route(re.compile("/move/"), lambda route: held.append(route) if not held else route.continue_())
+    card = page.locator(".deal-card", has_text="Atlas rollout")
+    drag(page, card, column(page, "Discovery"))
+    page.wait_for_timeout(300)  # the card has slid into its place
+    start, end = card.bounding_box(), column(page, "Proposal").bounding_box()
+    page.mouse.move(start["x"] + 40, start["y"] + 20)
+    page.mouse.down()
+    held[0].continue_()
+    expect(page.locator(".toast").last).to_contain_text("moved to Discovery")
+    page.mouse.move(start["x"] + 60, start["y"] + 30, steps=4)
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + 140, steps=12)
+    page.mouse.up()
+    expect(page.locator(".toast").last).to_contain_text("moved to Proposal")
+
+
 def test_with_the_mouse(visitor, rep, office):
     somebody = visitor()
     somebody.log_in(rep.email)
