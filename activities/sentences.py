@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateformat import format as date_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -49,14 +48,14 @@ TONES = {"held": "ok", "reached": "ok", "no_show": "warn", "no_answer": "warn", 
 def day_words(day: dt.date) -> str:
     """Return a day as a heading: Today, 19 November; Wednesday, 18 November; 31 March 2025."""
     today = timezone.localdate()
-    date = date_format(day, pgettext("day of this year in full, as 19 November", "j F"))
+    date = formats.dated(day, pgettext("day of this year in full, as 19 November", "j F"))
     if day == today:
         return _("Today, %(date)s") % {"date": date}
     if day == today - dt.timedelta(days=1):
         return _("Yesterday, %(date)s") % {"date": date}
     if day.year == today.year:
-        return f"{date_format(day, 'l')}, {date}"
-    return date_format(day, pgettext("day of another year in full", "j F Y"))
+        return f"{formats.dated(day, 'l')}, {date}"
+    return formats.dated(day, pgettext("day of another year in full", "j F Y"))
 
 
 class Writer:
@@ -67,8 +66,9 @@ class Writer:
         self.deals = deals
         self.activities = activities
         # What is the same in every entry is made once: words, icons and addresses cost more than the rest.
-        self.clock = pgettext("time of day", "H:i")
         self.day_titles: dict[dt.date, str] = {}
+        self.names: dict[str, SafeString] = {}
+        self.badges: dict[str, SafeString] = {"": SafeString()}
         undo, more = reverse("audit:undo", args=[NOBODY]), url_of("activity", NOBODY)
         self.undo = format_html(
             '<button class="link xs event-undo" type="button" hx-post="{}" hx-swap="none">{}</button>', undo, _("Undo")
@@ -162,7 +162,7 @@ class Writer:
                 for each in told
             ),
         )
-        clock = date_format(timezone.localtime(change.at), pgettext("time of day", "H:i"))
+        clock = formats.clock(timezone.localtime(change.at))
         return format_html(
             '<li class="event event-small"><span class="event-mark">{}</span><div><div class="event-line">'
             '<p><b>{}</b> {}</p><time datetime="{}" title="{}">{}</time></div></div></li>',
@@ -184,7 +184,7 @@ class Writer:
     def _time(self, entry: TimelineEntry) -> str:
         """Return when, as a time of the day under which it stands; in full on hover."""
         local = timezone.localtime(entry.at)
-        clock = date_format(local, self.clock)
+        clock = formats.clock(local)
         if entry.part == "pinned":
             words = formats.when(entry.at)
         else:
@@ -234,24 +234,27 @@ class Writer:
         whom = people_words([name for _pk, name in entry.people])
         words = _SENTENCES.get((entry.type, entry.direction)) or _SENTENCES[(entry.type, "")]
         text = words(bool(whom))
-        said = format_html(text, who=who, whom=format_html("<b>{}</b>", whom))
+        said = format_html(text, who=who, whom=self._bold(whom))
         minutes = ""
         if entry.duration:
             minutes = f' <span class="dim num">{escape(_("%(count)d min") % {"count": entry.duration})}</span>'
         return mark_safe(f"{said}{self._on_deal(entry)}{self._badge(entry)}{minutes}")
 
-    @staticmethod
-    def _who(entry: TimelineEntry) -> SafeString:
-        by = entry.data.get("by") if not entry.user_name else None
-        return format_html("<b>{}</b>", by or _first(entry.user_name) or _("Somebody"))
+    def _bold(self, name: str) -> SafeString:
+        if name not in self.names:
+            self.names[name] = format_html("<b>{}</b>", name)
+        return self.names[name]
 
-    @staticmethod
-    def _badge(entry: TimelineEntry) -> SafeString | str:
-        if not entry.outcome:
-            return ""
-        return format_html(
-            ' <span class="badge" data-tone="{}">{}</span>', TONES[entry.outcome], Activity.Outcome(entry.outcome).label
-        )
+    def _who(self, entry: TimelineEntry) -> SafeString:
+        by = entry.data.get("by") if not entry.user_name else None
+        return self._bold(by or _first(entry.user_name) or _("Somebody"))
+
+    def _badge(self, entry: TimelineEntry) -> SafeString:
+        kind = entry.outcome or ""
+        if kind not in self.badges:
+            label = Activity.Outcome(kind).label
+            self.badges[kind] = format_html(' <span class="badge" data-tone="{}">{}</span>', TONES[kind], label)
+        return self.badges[kind]
 
     def _system(self, entry: TimelineEntry) -> SafeString:
         """Return the words of a system entry; on a deal's own page the deal is "the deal"."""

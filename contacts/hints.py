@@ -111,7 +111,9 @@ def likely(kind: str, rows: Sequence[Mapping[str, Any]], actor: Any) -> list[str
 
 
 def of_record(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """Return how many possible duplicates a record has, for the banner on its page."""
+    """Return how many possible duplicates a record has, for the banner on its page (a record of `contacts.records`)."""
+    if not record.paired:
+        return {"pairs": 0}
     # Unordered, so that the record's own few pairs are looked up and not the whole queue walked in its order.
     found = list(pairs_of(request.actor, record).order_by()[: 5 * SHOWN])  # type: ignore[attr-defined]
     first = max(found, key=lambda pair: pair.score, default=None)

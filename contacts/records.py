@@ -4,11 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, F, OuterRef, Subquery
+from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.shortcuts import get_object_or_404
 
-from .models import Company, CompanyDomain, CompanyEmail, CompanyPhone, Contact, ContactEmail, ContactPhone
+from .models import (
+    Company,
+    CompanyDomain,
+    CompanyEmail,
+    CompanyPhone,
+    Contact,
+    ContactEmail,
+    ContactPhone,
+    DuplicatePair,
+)
 
 
 def _rows(model: Any, parent: str, value: str, *, primary: bool = True, label: bool = False) -> ArraySubquery:
@@ -16,6 +25,11 @@ def _rows(model: Any, parent: str, value: str, *, primary: bool = True, label: b
     rows = model.objects.filter(**{parent: OuterRef("pk")}).order_by(*(["-primary"] if primary else []), "pk")
     shown = JSONObject(id="pk", value=value, label=F("label")) if label else JSONObject(id="pk", value=value)
     return ArraySubquery(rows.values(json=shown))
+
+
+def _paired() -> Exists:
+    """Return whether a record is in the queue of duplicates at all: few are, and only of those more is asked."""
+    return Exists(DuplicatePair.objects.filter(Q(first_id=OuterRef("pk")) | Q(second_id=OuterRef("pk"))))
 
 
 def contact_for_page(actor: Any, pk: UUID) -> Contact:
@@ -29,6 +43,7 @@ def contact_for_page(actor: Any, pk: UUID) -> Contact:
         email_rows=_rows(ContactEmail, "contact", "address"),
         phone_rows=_rows(ContactPhone, "contact", "number", label=True),
         company_domain=Subquery(domain, output_field=CharField()),
+        paired=_paired(),
     )
     return get_object_or_404(rows, pk=pk)
 
@@ -43,6 +58,7 @@ def company_for_page(actor: Any, pk: UUID) -> Company:
         email_rows=_rows(CompanyEmail, "company", "address"),
         phone_rows=_rows(CompanyPhone, "company", "number"),
         domain_rows=_rows(CompanyDomain, "company", "domain", primary=False),
+        paired=_paired(),
     )
     return get_object_or_404(rows, pk=pk)
 

@@ -107,8 +107,8 @@ def day(value: Any) -> str:
     if distance == 1:
         return _("tomorrow")
     if date.year == today.year or abs(distance) <= 31:
-        return _date(date, pgettext("day of this year, as Fri 20 Nov", "D j M"))
-    return _date(date, pgettext("day of another year, as 31 Mar 2027", "j M Y"))
+        return dated(date, pgettext("day of this year, as Fri 20 Nov", "D j M"))
+    return dated(date, pgettext("day of another year, as 31 Mar 2027", "j M Y"))
 
 
 def short_day(value: Any) -> str:
@@ -118,8 +118,8 @@ def short_day(value: Any) -> str:
         return NOTHING
     date = _as_date(local)
     if date.year == timezone.localdate().year:
-        return _date(date, pgettext("short day of this year, as 20 Nov", "j M"))
-    return _date(date, pgettext("short day of another year, as Mar 2027", "M Y"))
+        return dated(date, pgettext("short day of this year, as 20 Nov", "j M"))
+    return dated(date, pgettext("short day of another year, as Mar 2027", "M Y"))
 
 
 def when(value: Any) -> str:
@@ -127,10 +127,10 @@ def when(value: Any) -> str:
     local = _local(value)
     if not isinstance(local, dt.datetime):
         return day(value)
-    clock = _clock(local)
+    time = clock(local)
     if abs((local.date() - timezone.localdate()).days) <= 1:
-        return _("%(day)s %(time)s") % {"day": day(local), "time": clock}
-    return _("%(day)s, %(time)s") % {"day": day(local), "time": clock}
+        return _("%(day)s %(time)s") % {"day": day(local), "time": time}
+    return _("%(day)s, %(time)s") % {"day": day(local), "time": time}
 
 
 def full(value: Any) -> str:
@@ -138,11 +138,11 @@ def full(value: Any) -> str:
     local = _local(value)
     if local is None:
         return NOTHING
-    title = _date(_as_date(local), pgettext("date in full", "l j F Y"))
+    title = dated(_as_date(local), pgettext("date in full", "l j F Y"))
     if not isinstance(local, dt.datetime):
         return title
-    clock = _clock(local)
-    return _("%(day)s, %(time)s %(zone)s") % {"day": title, "time": clock, "zone": local.tzname() or ""}
+    time = clock(local)
+    return _("%(day)s, %(time)s %(zone)s") % {"day": title, "time": time, "zone": local.tzname() or ""}
 
 
 @lru_cache(maxsize=6000)
@@ -151,11 +151,12 @@ def _written(value: dt.date | dt.time, pattern: str, language: str | None) -> st
     return date_format(value, pattern)
 
 
-def _date(value: dt.date, pattern: str) -> str:
+def dated(value: dt.date, pattern: str) -> str:
+    """Return a day by a pattern of the reader's language, as `j F`."""
     return _written(value, pattern, get_language())
 
 
-def _clock(value: dt.datetime) -> str:
+def clock(value: dt.datetime) -> str:
     """Return the time of day, by the minute."""
     return _written(dt.time(value.hour, value.minute), pgettext("time of day", "H:i"), get_language())
 
