@@ -16,6 +16,7 @@ from workflows.snapshots import UNKNOWN, Snapshot
 from .base import Drafted
 
 PLACE = re.compile(r"\{([a-z_][a-z0-9_.]{0,89})\}")
+PLACE_WITH_GAP = re.compile(rf"( ?){PLACE.pattern}")
 
 
 def names_in(text: str) -> list[str]:
@@ -41,10 +42,11 @@ def filled(text: str, snapshot: Snapshot, context: RuleContext, kind: str) -> st
     fields = fields_in([text], kind)
 
     def value(match: re.Match[str]) -> str:
-        field = fields.get(match[1])
-        return shown(field, snapshot.values.get(match[1]), context) if field is not None else ""
+        gap, name = match.groups()
+        words = shown(fields[name], snapshot.values.get(name), context) if name in fields else ""
+        return gap + words if words else ""
 
-    return " ".join(PLACE.sub(value, text or "").split(" ")).strip()
+    return PLACE_WITH_GAP.sub(value, text or "").strip()
 
 
 def shown(field: RuleField, value: Any, context: RuleContext) -> str:

@@ -1,5 +1,8 @@
-"""The records that match a rule now: found by its conditions as a query where SQL can tell, then held against each."""
+"""The records that match a rule now: those where its trigger would have brought them, or that are due already, found by its
+conditions as a query where SQL can tell, then held against each (W4).
+"""
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -9,7 +12,10 @@ from django.utils import timezone
 
 from workflows.conditions import CHANGES, Group, RuleContext, Test, judge
 from workflows.fields import MODELS
+from workflows.models import Run
 from workflows.snapshots import Moment, Present, Reader, Snapshot, load
+from workflows.triggers import TimeTrigger
+from workflows.triggers.times import Schedule
 
 from .loading import Loaded
 
@@ -17,16 +23,20 @@ BATCH = 500
 MOST_COUNTED = 10_000
 
 
-def narrowed(loaded: Loaded) -> Any:
+def narrowed(loaded: Loaded, now: dt.datetime) -> Any:
     """Return the live records that the actor sees and that SQL alone does not rule out."""
-    document, context = loaded.document, loaded.context(timezone.now())
-    rows = MODELS[document.kind].objects.visible_to(loaded.actor).live()
+    document, context = loaded.document, loaded.context(now)
+    trigger, options = document.trigger, document.options
     condition, aliases = _sql(document.conditions, context)
-    if document.options.get("to_stage") and document.kind == "deal":
-        condition &= Q(stage__in=document.options["to_stage"])
-    if document.options.get("pipeline") and document.kind == "deal":
-        condition &= Q(pipeline=document.options["pipeline"])
-    return rows.alias(**aliases).filter(condition)
+    if not isinstance(trigger, TimeTrigger):
+        standing = trigger.standing(options)
+        rows = MODELS[document.kind].objects.live()
+        rows = rows.filter(standing) if standing is not None else rows.none()
+    elif isinstance(trigger, Schedule):
+        rows = MODELS[document.kind].objects.live()
+    else:
+        rows = trigger.rows(options).alias(_due=trigger.earliest(options)).filter(_due__lte=now)
+    return rows.visible_to(loaded.actor).alias(**aliases).filter(condition)
 
 
 def _sql(group: Group, context: RuleContext) -> tuple[Q, dict[str, Any]]:
@@ -44,11 +54,12 @@ def matching(loaded: Loaded, most: int | None = None) -> Iterator[list[UUID]]:
     """Yield the ids of matching records in batches, in the order of their ids; conditions about changes count as false."""
     last: UUID | None = None
     given = 0
+    now = timezone.now()
     while True:
-        rows = narrowed(loaded).order_by("pk")
+        rows = narrowed(loaded, now).order_by("pk")
         rows = rows.filter(pk__gt=last) if last is not None else rows
         ids = list(rows.values_list("pk", flat=True)[:BATCH])
-        found = held(loaded, ids)
+        found = held(loaded, due(loaded, ids, now), now)
         if most is not None:
             found = found[: most - given]
         given += len(found)
@@ -59,12 +70,27 @@ def matching(loaded: Loaded, most: int | None = None) -> Iterator[list[UUID]]:
         last = ids[-1]
 
 
-def held(loaded: Loaded, ids: list[UUID]) -> list[UUID]:
+def due(loaded: Loaded, ids: list[UUID], now: dt.datetime) -> list[UUID]:
+    """Return those of the records that are due already and have not been run for; of rules that time does not set off all."""
+    trigger = loaded.document.trigger
+    if not isinstance(trigger, TimeTrigger) or isinstance(trigger, Schedule):
+        return ids
+    looks = trigger.look(ids, loaded.document.options, now)
+    keys = {pk: time_key(pk, look.spell) for pk, look in looks.items() if look.due is not None and look.due <= now}
+    ran = set(Run.objects.filter(rule=loaded.rule, key__in=keys.values()).values_list("key", flat=True))
+    return [pk for pk in ids if pk in keys and keys[pk] not in ran]
+
+
+def time_key(record_id: UUID, spell: str) -> str:
+    """Return the key of the run for a record whose time has come (W3)."""
+    return f"time:{record_id}:{spell}"[:120]
+
+
+def held(loaded: Loaded, ids: list[UUID], now: dt.datetime) -> list[UUID]:
     """Return those of the records for which the conditions hold."""
     fields = loaded.document.conditions.fields().values()
     values = load(loaded.document.kind, [Moment(pk) for pk in ids], fields, reader=Reader(Present(), loaded.actor))
-    context = loaded.context(timezone.now())
-    kind = loaded.document.kind
+    context, kind = loaded.context(now), loaded.document.kind
     return [
         pk
         for pk, found in zip(ids, values, strict=True)

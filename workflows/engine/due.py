@@ -20,7 +20,7 @@ from workflows.triggers import TimeTrigger
 from workflows.triggers.times import Idle, Schedule
 
 from .breaking import break_rule
-from .candidates import matching
+from .candidates import matching, time_key
 from .desk import ran_lately
 from .events import HELD_FOR, absorbed
 from .loading import Loaded, load_rule
@@ -179,7 +179,7 @@ def _look_at(rule_id: UUID, rows: list[DueTime], now: dt.datetime) -> None:
         spent = [row.pk for row in kept if row.spell]
         DueTime.objects.filter(pk__in=spent).delete()
         DueTime.objects.bulk_update([row for row in kept if not row.spell], ["at"])
-    set_off(loaded, [(row.record_id, f"time:{row.record_id}:{spell}") for row, spell in firing], now)
+    set_off(loaded, [(row.record_id, time_key(row.record_id, spell)) for row, spell in firing], now)
 
 
 def _works(loaded: Loaded, rows: list[DueTime], now: dt.datetime) -> bool:
@@ -270,7 +270,7 @@ def _schedule(loaded: Loaded, rows: list[DueTime], now: dt.datetime) -> None:
         stamp = row.at.strftime("%Y%m%dT%H%M")
         if loaded.document.kind:
             for batch in matching(loaded):
-                set_off(loaded, [(pk, f"time:{pk}:{stamp}") for pk in batch], now)
+                set_off(loaded, [(pk, time_key(pk, stamp)) for pk in batch], now)
         else:
             Run.objects.bulk_create([ready(loaded, None, f"time:{stamp}", now)], ignore_conflicts=True)
         row.spell, row.at = stamp, trigger.next_after(options, now, loaded.context(now).zone)

@@ -17,6 +17,7 @@ from workflows.documents import EMPTY
 from workflows.models import Rule, RuleVersion
 
 LONGEST = 60_000  # characters of a document
+LONGEST_NAME = 120
 
 
 def rule_to_edit(rule_id: UUID, actor: Actor) -> Rule:
@@ -34,7 +35,7 @@ def rule_to_edit(rule_id: UUID, actor: Actor) -> Rule:
 
 def checked_name(name: str, *, rule: Rule | None = None) -> str:
     """Return a name as it is stored; raises Refused for an empty one and one that another rule has."""
-    words = " ".join(str(name or "").replace("\x00", " ").split())[:120]
+    words = " ".join(str(name or "").replace("\x00", " ").split())[:LONGEST_NAME]
     if not words:
         raise Refused(_("Give the rule a name."), fields={"name": _("Give the rule a name.")})
     taken = Rule.objects.filter(name__iexact=words)
@@ -157,13 +158,19 @@ def duplicate_rule(*, rule_id: UUID, actor: Actor, name: str = "") -> Rule:
     actor.require_flag("rules")
     rule = Rule.objects.visible_to(actor).select_related("current").get(pk=rule_id)
     latest = rule.latest
-    wanted = name or _("Copy of %(name)s") % {"name": rule.name}
-    base, number = wanted, 1
-    while not name and Rule.objects.filter(name__iexact=wanted[:120]).exists():
-        number += 1
-        wanted = f"{base} {number}"
     document = latest.document if latest is not None else None
+    wanted = name or _free_name(_("Copy of %(name)s") % {"name": rule.name})
     return create_rule(name=wanted, description=rule.description, document=document, actor=actor)
+
+
+def _free_name(base: str) -> str:
+    """Return a name that no rule has: the base, or as much of it as leaves room for the next number."""
+    name, number = base[:LONGEST_NAME], 1
+    while Rule.objects.filter(name__iexact=name).exists():
+        number += 1
+        end = f" {number}"
+        name = base[: LONGEST_NAME - len(end)] + end
+    return name
 
 
 @command("rules.delete")

@@ -120,8 +120,9 @@ def _begin(rule: Rule, *, anew: bool) -> None:
     rule.state, rule.broken, rule.pause_reason = Rule.State.LIVE, False, ""
     rule.filled_at = rule.filled_to = None
     rule.save()
-    if anew:
+    if anew or rule.include_existing:  # which spells were passed over does not count any more
         DueTime.objects.filter(rule=rule).delete()
+    if anew:
         RuleState.objects.filter(rule=rule).delete()
     Run.objects.filter(rule=rule, state=Run.State.HELD, cause="broken").update(due_at=timezone.now())
     transaction.on_commit(wake, robust=True)
@@ -165,7 +166,7 @@ def resume_rule(*, rule_id: UUID, actor: Actor) -> Rule:
     check = check_rule(rule, rule.current)
     if not check.ok:
         raise BadRule(check.problems)
-    if not rule.broken:
-        rule.live_since = timezone.now()
+    if not rule.broken:  # what came due meanwhile is not among what "run it for those too" meant at publishing
+        rule.live_since, rule.include_existing = timezone.now(), False
     _begin(rule, anew=False)
     return rule

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
+from django.db.models import Q
+
 from workflows.options import Option
 
 Options = Mapping[str, Any]
@@ -26,13 +28,24 @@ def always(event: Happened, options: Options) -> bool:
     return True
 
 
+def everywhere(options: Options) -> Q | None:
+    """Each record of the kind may match already."""
+    return Q()
+
+
+def nowhere(options: Options) -> Q | None:
+    """No record can match already: what sets the rule off leaves nothing behind that tells of it."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
     """A trigger on events. `kind` is the kind of record that rules work on; `events` the names that it hears.
 
     `fits(event, options)` says whether an event is meant. `leaving` names events after which a record is out of the
     conditions again (W4), and with `misfit_leaves` each that does not fit does so. `occurrence`: each time counts as an
-    entry of its own. `implied` are conditions that belong to the trigger.
+    entry of its own. `implied` are conditions that belong to the trigger. `standing(options)` says which records stand where
+    it would have brought them, so that they match already when a rule is published (W4); None for none.
     """
 
     key: str
@@ -47,6 +60,7 @@ class Trigger:
     words: Callable[[Options], str] | None = None
     misfit_leaves: bool = False
     implied: tuple[dict[str, Any], ...] = ()
+    standing: Callable[[Options], Q | None] = everywhere
     timed: ClassVar[bool] = False
 
     def kind_for(self, options: Options) -> str:

@@ -2,17 +2,18 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.models import LeadStatus
+from contacts.models import LeadStatus, Lifecycle
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.remember import remembered
 from deals.models import Pipeline, Stage
 from deals.offers import pipeline_choices, stage_choices
 from workflows.options import Option
 
-from .base import Happened, Options, Trigger
+from .base import Happened, Options, Trigger, nowhere
 
 _DEAL, _PERSON, _COMPANY = gettext_lazy("Deals"), gettext_lazy("Contacts and leads"), gettext_lazy("Companies")
 
@@ -73,6 +74,23 @@ def in_pipeline(options: Options, stage_id: Any) -> bool:
 
 def _status(event: Happened, options: Options) -> bool:
     return not options.get("to_status") or event.data.get("to_status") in options["to_status"]
+
+
+def _in_stage(options: Options) -> Q | None:
+    """Return the deals that stand in the stages to which a rule asks that they move; none if it names no such stage."""
+    if not options.get("to_stage"):
+        return None
+    stages = Q(stage__in=options["to_stage"])
+    return stages & Q(pipeline=options["pipeline"]) if options.get("pipeline") else stages
+
+
+def _of_kind(kind: str) -> Any:
+    return lambda options: Q(stage__kind_of=kind)
+
+
+def _in_status(options: Options) -> Q | None:
+    wanted = options.get("to_status")
+    return Q(lifecycle=Lifecycle.LEAD, lead_status__in=wanted) if wanted else None
 
 
 @remembered
@@ -160,6 +178,7 @@ RECORD_TRIGGERS: tuple[Trigger, ...] = (
     Trigger(
         key="deal.stage_changed", label=gettext_lazy("a deal moves to another stage"), kind="deal",
         events=("deal.stage_changed",), fits=_moved, words=_move_words, group=_DEAL, misfit_leaves=True,
+        standing=_in_stage,
         options=(
             PIPELINE,
             Option(key="to_stage", label=gettext_lazy("To stage"), type="stages", choices=_stages),
@@ -168,15 +187,15 @@ RECORD_TRIGGERS: tuple[Trigger, ...] = (
     ),
     Trigger(
         key="deal.won", label=gettext_lazy("a deal is won"), kind="deal", events=("deal.won",), group=_DEAL,
-        leaving=("deal.lost", "deal.reopened"),
+        leaving=("deal.lost", "deal.reopened"), standing=_of_kind(Stage.Kind.WON),
     ),
     Trigger(
         key="deal.lost", label=gettext_lazy("a deal is lost"), kind="deal", events=("deal.lost",), group=_DEAL,
-        leaving=("deal.won", "deal.reopened"),
+        leaving=("deal.won", "deal.reopened"), standing=_of_kind(Stage.Kind.LOST),
     ),
     Trigger(
         key="deal.reopened", label=gettext_lazy("a closed deal is opened again"), kind="deal", group=_DEAL,
-        events=("deal.reopened",), leaving=("deal.won", "deal.lost"),
+        events=("deal.reopened",), leaving=("deal.won", "deal.lost"), standing=nowhere,
     ),
     Trigger(
         key="deal.changed", label=gettext_lazy("a deal is edited"), kind="deal", events=("deal.changed",), group=_DEAL,
@@ -188,11 +207,12 @@ RECORD_TRIGGERS: tuple[Trigger, ...] = (
     ),
     Trigger(
         key="lead.returned", label=gettext_lazy("a known lead comes back"), kind="contact", events=("lead.returned",),
-        occurrence=True, group=_PERSON,
+        occurrence=True, group=_PERSON, standing=nowhere,
     ),
     Trigger(
         key="lead.status_changed", label=gettext_lazy("the status of a lead changes"), kind="contact",
         events=("lead.status_changed",), fits=_status, group=_PERSON, misfit_leaves=True,
+        standing=_in_status,
         options=(
             Option(
                 key="to_status", label=gettext_lazy("To status"), type="choices", choices=tuple(LeadStatus.choices)
@@ -219,7 +239,7 @@ RECORD_TRIGGERS: tuple[Trigger, ...] = (
     ),
     Manual(
         key="manual", label=gettext_lazy("somebody starts it"), kind="deal", options=(RECORD_KIND,), occurrence=True,
-        group=gettext_lazy("By hand and by the clock"),
+        group=gettext_lazy("By hand and by the clock"), standing=nowhere,
     ),
 )  # fmt: skip
 
