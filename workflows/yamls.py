@@ -5,6 +5,7 @@ e-mail address, stages, pipelines and teams by name where it is the only one. Re
 from everywhere: no tags, no anchors, no double keys, a limit of size and depth; what is wrong is told with its line.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -63,12 +64,23 @@ class _Strict(yaml.SafeLoader):
         event = self.peek_event()
         if getattr(event, "anchor", None):
             raise BadText(_("Anchors and aliases are not allowed."), event.start_mark.line + 1)
+        if getattr(event, "tag", None):
+            raise BadText(
+                _("Tags such as “%(tag)s” are not allowed.") % {"tag": event.tag[:40]}, event.start_mark.line + 1
+            )
         self.depth += 1
         if self.depth > DEEPEST:
             raise BadText(_("This is nested too deeply."), event.start_mark.line + 1)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        """Say at which line a value stands that looks like a day or a number and is none."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:
+            raise BadText(str(error)[:200], node.start_mark.line + 1) from error
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         """Refuse a key that stands twice: the second one would win silently."""
@@ -95,6 +107,9 @@ def parse(text: str) -> list[TextRule]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise BadText(str(error.problem or error)[:200], mark.line + 1 if mark else None) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise BadText(_("There is a character that cannot be in such a text."), line) from error
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
         raise BadText(_("This is no valid YAML: %(error)s") % {"error": str(error)[:200]}) from error
     finally:
@@ -113,6 +128,10 @@ def _rule(data: Any, line: int) -> TextRule:
         raise BadText(_("A rule has a name."), line)
     if unknown := set(data) - KEYS - OWN:
         raise BadText(_("A rule has no “%(name)s”.") % {"name": str(min(map(str, unknown)))[:40]}, line)
+    try:
+        json.dumps(data, default=str, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise BadText(_("This rule holds a number or a character that cannot be stored."), line) from error
     document = {key: value for key, value in data.items() if key in KEYS}
     return TextRule(str(data["name"]).strip(), str(data.get("description") or "").strip(), document, line)
 

@@ -45,6 +45,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_later(self):
         self.answer(429, Retry_After="900")
 
+    def do_later_rubbish(self):
+        self.wfile.write(b"HTTP/1.1 503 No\r\nRetry-After: \xb2\r\nContent-Length: 0\r\n\r\n")
+
+    def do_nowhere(self):
+        self.answer(307, Location="http://[oops/")
+
     def do_hang(self):
         self.server.stop.wait(30)
 

@@ -113,6 +113,8 @@ def test_after_a_rotation_both_secrets_sign_for_a_day(hook, server, boss):
         ("hang", "queued", None, "No answer within"),
         ("drip", "queued", None, "No answer within"),
         ("rubbish", "queued", None, "Error"),
+        ("later_rubbish", "queued", 503, ""),
+        ("nowhere", "queued", None, "ValueError"),
         ("inwards", "failed", None, "inside the network"),
         ("inwards-302", "failed", None, "inside the network"),
         ("round", "queued", None, "again and again"),

@@ -292,7 +292,7 @@ def test_w6_why_not_is_asked_for_what_happened_to_the_record(client_of, manager,
 def test_the_rules_of_the_house_are_taken_up_once_each_and_say_what_is_to_be_chosen(client_of, manager):
     client, words = client_of(manager), {"new-lead": "Choose a team or people.", "closed-won": "Template is missing."}
     for each in HOUSE:
-        assert str(each.name) in client.get("/workflows/").content.decode()
+        assert f"/workflows/house/{each.key}/" in client.get("/workflows/").content.decode()
         page = client.post(f"/workflows/house/{each.key}/", follow=True).content.decode()
         rule = Rule.objects.get(house_key=each.key)
         assert rule.owner == manager and rule.state == "draft"

@@ -242,7 +242,7 @@ class Assign(Action):
         pool = (
             who_words(options, "team")
             if options.get("team")
-            else ", ".join(name_of(each) for each in options.get("people") or ())
+            else ", ".join(name_of(each) for each in options.get("people") or ()) or "…"
         )
         method = options["method"]
         if method == "person":

@@ -50,7 +50,8 @@ def checked_document(document: Any) -> dict[str, Any]:
     if not isinstance(document, Mapping):
         raise Refused(_("A rule has a trigger, conditions and steps."))
     try:
-        text = json.dumps(document, default=str)
+        text = json.dumps(document, default=str, ensure_ascii=False, allow_nan=False)
+        text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise Refused(_("This document cannot be read.")) from error
     if len(text) > LONGEST or "\\u0000" in text:

@@ -18,7 +18,7 @@ from crm.kernel.core.htmx import toast
 from crm.kernel.core.http import Request
 from workflows.builder.options import with_defaults
 from workflows.forms import NameForm, NewRuleForm, OwnerForm
-from workflows.house import missing_rules, take_up
+from workflows.house import missing_cards, take_up
 from workflows.models import Rule, RuleVersion, Run
 from workflows.problems import BadRule
 from workflows.services import (
@@ -57,7 +57,7 @@ def rule_list(request: Request) -> HttpResponse:
         rule.words = trigger_words(rule.document)
         rule.week, rule.failed = counts.get(rule.pk, (0, 0))
         rule.editable = may_edit(rule, request.actor)
-    context = {"rules": rules, "failed": sum(rule.failed for rule in rules), "house": missing_rules()}
+    context = {"rules": rules, "failed": sum(rule.failed for rule in rules), "house": missing_cards()}
     return render(request, "workflows/list.html", context)
 
 

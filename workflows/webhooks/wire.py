@@ -123,7 +123,7 @@ def post(url: str, body: str, headers: dict[str, str], allowed: Collection[str])
             answer = _follow(url, body, headers, allowed, watch)
         except ForbiddenAddressError as error:
             answer = Answer(error=str(error), final=True)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:  # ValueError: rubbish in its headers
             words = _("No answer within %(seconds)d seconds") % {"seconds": SECONDS}
             slow = watch.expired or isinstance(error, httpx.TimeoutException)
             answer = Answer(error=words if slow else _words(error))
@@ -193,4 +193,4 @@ def _read(response: httpx.Response) -> tuple[str, bool]:
 
 def _retry_after(response: httpx.Response) -> int | None:
     value = response.headers.get("Retry-After", "")
-    return min(int(value), 3600) if value.isdigit() and len(value) < 8 else None
+    return min(int(value), 3600) if value.isascii() and value.isdigit() and len(value) < 8 else None
