@@ -72,7 +72,7 @@ HOUSE: tuple[HouseRule, ...] = (
     _quiet("quiet", gettext_lazy("Quiet for a week"), gettext_lazy("Deals"), "deal.idle", "{title}"),
     _quiet(
         "quiet-leads", gettext_lazy("Leads quiet for a week"), gettext_lazy("Leads"), "lead.idle",
-        "{first_name} {last_name}", OWNED, {"field": "lead_status", "operator": "is_not", "value": ["unqualified"]},
+        "{first_name} {last_name}", OWNED, {"field": "status", "operator": "is_not", "value": ["unqualified"]},
     ),
     _quiet(
         "quiet-contacts", gettext_lazy("Contacts quiet for a week"), gettext_lazy("Contacts"), "contact.idle",
