@@ -134,7 +134,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (command && event.key === "Enter" && event.target.form) {
     event.preventDefault();
-    return event.target.form.requestSubmit();
+    const form = event.target.form;
+    return form.requestSubmit($(":is(.btn-primary, .btn-danger)[type=submit]:enabled", form));
   }
   if (command || event.altKey || isTyping(event.target)) return undefined;
   if (document.documentElement.dataset.keys === "off" && event.key.length === 1) return undefined;

@@ -114,3 +114,36 @@ def test_hx_targets_of_the_frame_exist():
     frame = (ROOT / "templates" / "components" / "overlays.html").read_text()
     for name in ("modal-body", "drawer-body", "palette-list"):
         assert f'id="{name}"' in frame
+
+
+TYPED = r"<input(?![^>]*type=\"(?:hidden|checkbox|radio|range|file)\")|\{% field |_form_fields|components/form_fields"
+SUBMITS = r"<button[^>]*type=\"submit\"[^>]*>|\{% include \"components/enter\.html\""
+
+
+def whole(path: Path, depth: int = 0) -> str:
+    """The text of a template with what it includes and its own parts in their places."""
+    text = without_comments(path)
+    parts = dict(re.findall(r"\{% partialdef (\w+)(?: inline)? %\}(.*?)\{% endpartialdef %\}", text, re.DOTALL))
+    text = re.sub(r"\{% partial (\w+) %\}", lambda found: parts.get(found[1], ""), text)
+    text = re.sub(r"\{% partial (\w+) %\}", lambda found: parts.get(found[1], ""), text)
+
+    def included(found: "re.Match[str]") -> str:
+        other = ROOT / "templates" / found[1]
+        expand = depth < 3 and "enter.html" not in found[1] and other.exists()
+        return found[0] + (whole(other, depth + 1) if expand else "")
+
+    return re.sub(r"\{% include \"([^\"]+)\"[^%]*%\}", included, text)
+
+
+def test_enter_in_a_field_presses_the_main_button():
+    """Browsers press the first button of a form upon Enter, which must not be "remove", "as usual" or "move up"."""
+    wrong = []
+    for path in TEMPLATES:
+        for form in re.findall(r"<form\b.*?</form>", whole(path), re.DOTALL):
+            buttons = re.findall(SUBMITS, form)
+            if len(buttons) < 2 or not re.search(TYPED, form):
+                continue
+            main = [each for each in buttons if "btn-primary" in each or "btn-danger" in each]
+            if main and "enter.html" not in buttons[0] and "sr-only" not in buttons[0] and buttons[0] not in main:
+                wrong.append(f"{named(path)}: {buttons[0][:100]}")
+    assert not wrong, "\n".join(wrong)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -143,6 +144,24 @@ def test_an_address_that_the_list_does_not_know_is_a_400_that_names_it(client_of
 def test_the_link_on_the_400_page_keeps_the_rest_of_the_address(client_of, rep):
     response = client_of(rep).get("/contacts/?stage=lead&bogus=1")
     assert 'href="/contacts/?stage=lead"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ({"where": '["all",["nope","is","x"],["city","is","Oslo"],["any",["score","gt","abc"]]]'},
+         {"where": '["all",["city","is","Oslo"]]'}),
+        ({"where": '["all",["nope","is","x"]]'}, {}),
+        ({"where": '["all",["city"'}, {}),
+        ({"sort": "name,-password,score"}, {"sort": "name,score"}),
+    ],
+)  # fmt: skip
+def test_the_link_on_the_400_page_keeps_the_conditions_and_orders_that_make_sense(client_of, rep, asked, kept):
+    response = client_of(rep).get("/contacts/", {"stage": "lead", **asked})
+    assert response.status_code == 400
+    link = re.search(r'btn-primary" href="([^"]+)"', response.content.decode())[1].replace("&amp;", "&")
+    assert link == f"/contacts/?{urlencode({'stage': 'lead', **kept})}"
+    assert client_of(rep).get(link).status_code == 200
 
 
 def test_filters_narrow_and_their_chips_lead_back(client_of, rep, mate):

@@ -1,6 +1,7 @@
 """Saved views: kept, shared, changed and undone; they mean their viewer and never show more (U3), and pass on (U4)."""
 
 import json
+import re
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -9,6 +10,7 @@ from contacts.services import create_contact
 from crm.kernel.audit.undo import undo
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Refused
+from crm.kernel.customfields.services import create_field, remove_field
 from crm.kernel.listing.models import ListPreference, SavedView
 from crm.kernel.listing.saved.services import change_view, create_view, delete_view
 from crm.kernel.users import leaving
@@ -18,10 +20,10 @@ from .test_lists import ids
 QUERY = "owner=me&stage=lead&sort=name"
 
 
-def save(owner, name="Mine", query=QUERY, **values) -> SavedView:
+def save(owner, name="Mine", query=QUERY, columns=("name", "city"), **values) -> SavedView:
     kept = {"name": name, "shared": "nobody", "team": None, **values}
     return create_view(
-        list_key="contacts", query=query, layout={"columns": ["name", "city"]}, values=kept, actor=Actor.of(owner)
+        list_key="contacts", query=query, layout={"columns": list(columns)}, values=kept, actor=Actor.of(owner)
     )
 
 
@@ -90,6 +92,22 @@ def test_a_view_whose_field_is_gone_still_opens_and_says_so(client_of, rep):
     assert "It is shown without" in body
     assert "City is Oslo" in body
     assert client_of(rep).get(f"/contacts/?{view.query}").status_code == 400
+
+
+def test_a_view_keeps_its_other_conditions_when_a_value_or_a_column_is_gone(client_of, rep, admin):
+    field = create_field(record_kind="contact", label="Shoe size", type="number", actor=Actor.of(admin))
+    where = json.dumps(["all", ["lifecycle", "is", "friend"], ["city", "is", "Oslo"]], separators=(",", ":"))
+    view = save(rep, query=f"where={where}", columns=["name", "cf_shoe_size"])
+    remove_field(field_id=field.pk, actor=Actor.of(admin))
+    response = client_of(rep).get(f"/contacts/?view={view.pk}&{view.query}")
+    body = response.content.decode()
+    said = re.search(r"This view asks.*?without", body)
+    assert said is not None
+    assert (
+        said[0]
+        == "This view asks for what is not there any more, or not for you: Lifecycle, Shoe size. It is shown without"
+    )
+    assert "City is Oslo" in body
 
 
 def test_changes_are_saved_to_the_view_and_can_be_undone(client_of, rep):

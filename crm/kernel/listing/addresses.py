@@ -73,7 +73,7 @@ class Addresses:
     def selection(self) -> str:
         """The query string by which "all that match" are found again: filters and search, no order and no place."""
         where = dump(self.where) if self.where and self.where.parts else None
-        gone = dict.fromkeys(name for name in self.missing if name in self.data)
+        gone = dict.fromkeys(name for name in self.missing_params if name in self.data)
         return self.query(**{**gone, "sort": None, "view": None, "where": where}).removeprefix("?")
 
     @property

@@ -1,6 +1,6 @@
 """Custom fields on lists (C1): each is a column, a sort and a condition, for those who may see it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -12,7 +12,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.translation import gettext_lazy as _
 
 from crm.kernel.core.changes import Actor
-from crm.kernel.customfields.fields import column_key, fields_for
+from crm.kernel.customfields.fields import PREFIX, column_key, fields_for, may_see
 from crm.kernel.customfields.models import CustomField
 from crm.kernel.customfields.people import people
 from crm.kernel.customfields.sql import OUTPUT
@@ -49,6 +49,18 @@ def custom_fields(kind: str, actor: Actor) -> CustomFields:
         tuple(_sort(each) for each in types if each.reads or each.key == TYPES.YES_NO),
         tuple(_condition(each) for each in types),
     )
+
+
+def gone_fields(kind: str, names: Iterable[str], actor: Actor) -> list[str]:
+    """Return the names of fields that a list does not have, those of removed custom fields as people called them."""
+    keys = dict.fromkeys(names)
+    if not keys:
+        return []
+    gone = CustomField.objects.filter(
+        record_kind=kind, key__in=[key.removeprefix(PREFIX) for key in keys], removed_at__isnull=False
+    )
+    labels = {column_key(each): each.label for each in gone if may_see(each, actor)}
+    return list(dict.fromkeys(labels.get(key, key) for key in keys))
 
 
 def _column(of: FieldType) -> Column:

@@ -30,9 +30,9 @@ from crm.kernel.search.words import matching
 from . import builder
 from .addresses import OWN, Addresses, state_of
 from .columns import Column, Row, phone_places, row_html
-from .conditions import BadCondition, Field, Group
+from .conditions import BadCondition, Field, Group, dump
 from .conditions import parse as parse_conditions
-from .custom import CustomFields, custom_fields
+from .custom import CustomFields, custom_fields, gone_fields
 from .errors import BadQuery
 from .filters import Filter, PersonFilter
 from .layouts import Layout
@@ -152,6 +152,7 @@ class ListPage(Addresses):
         self.viewer: Actor | OwnersView = self.actor
         self.data: QueryDict = request.GET
         self.missing: list[str] = []
+        self.missing_params: list[str] = []
         self.view_key = self.data.get("view") or ""
         self.view = self._read_view()
         self.tolerant = self.view is not None
@@ -324,6 +325,13 @@ class ListPage(Addresses):
         return {row.view: row for row in rows}
 
     @cached_property
+    def missing_words(self) -> list[str]:
+        """What a saved view asks for and its reader does not have, columns too, by the names that people know."""
+        view = self.view.layout.get("columns", ()) if self.view else ()
+        columns = [key for key in view if isinstance(key, str) and key not in self.on_offer]
+        return gone_fields(self.custom_kind, [*self.missing, *columns], self.actor)
+
+    @cached_property
     def layout(self) -> Layout:
         """The layout of this view: the person's, else the view's, else the list's."""
         own = self.preferences.get(self.view_key if self.view else "")
@@ -383,6 +391,7 @@ class ListPage(Addresses):
         if not self.tolerant:
             raise error
         self.missing.append(error.name)
+        self.missing_params.append(error.name)
 
     def _read_filter(self, each: Filter) -> Any:
         try:
@@ -403,8 +412,16 @@ class ListPage(Addresses):
         try:
             return parse_conditions(text, self.condition_fields, self, self.missing if self.tolerant else None)
         except BadCondition as error:
-            self._miss(BadQuery("where", error.field, error.message))
+            self._miss(BadQuery("where", error.field, error.message, rest=self._readable(text)))
             return None
+
+    def _readable(self, text: str) -> str:
+        """Return what is left of conditions without those that mean nothing, "" if that is none or nothing can be read."""
+        try:
+            rest = parse_conditions(text, self.condition_fields, self, [])
+        except BadCondition:
+            return ""
+        return dump(rest) if rest.parts else ""
 
     @cached_property
     def sort_options(self) -> dict[str, Sort]:
@@ -418,7 +435,10 @@ class ListPage(Addresses):
         for part in text.split(",") if text else ():
             sort = self.sort_options.get(part.removeprefix("-"))
             if sort is None or len(parts) == MOST_SORTS or any(sort is known for known, _reverse in parts):
-                self._miss(BadQuery("sort", part))
+                rest = [
+                    name for name in text.split(",") if name.removeprefix("-") in self.sort_options and name != part
+                ]
+                self._miss(BadQuery("sort", part, rest=",".join(rest[:MOST_SORTS])))
             else:
                 parts.append((sort, part.startswith("-")))
         return tuple(parts) or ((self.sorts[0], False),)

@@ -52,6 +52,8 @@ def bad_query_response(request: Request, title: Any, error: BadQuery) -> HttpRes
     data = request.GET.copy()
     for name in (error.name, "after", "before"):
         data.pop(name, None)
+    if error.rest:
+        data[error.name] = error.rest
     without = f"{request.path}?{data.urlencode()}" if data else request.path
     template = page_or_fragment(request, "listing/bad_query.html", BAD)
     return render(request, template, {"error": error, "without": without, "title": title}, status=400)

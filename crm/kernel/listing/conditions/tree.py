@@ -126,8 +126,8 @@ def dump(group: Group) -> str:
 def parse(text: str, fields: Mapping[str, Field], context: Context, missing: list[str] | None = None) -> Group:
     """Return the group of an address; raises BadCondition for anything that `dump` would not write.
 
-    With `missing`, conditions about unknown fields are left out and their fields named there: a saved view still opens
-    after its field is gone.
+    With `missing`, conditions that mean nothing are left out and their fields named there: a saved view still opens
+    after its field, or an option of it, is gone.
     """
     if len(text) > LONGEST:
         raise BadCondition(_("These are too many conditions."))
@@ -176,4 +176,10 @@ class _Reader:
                 raise BadCondition(_("This list has no field “%(name)s”.") % {"name": key[:80]}, key)
             self.missing.append(key)
             return []
-        return [Rule.read(field, operator, raw, self.context)]
+        try:
+            return [Rule.read(field, operator, raw, self.context)]
+        except BadCondition:
+            if self.missing is None:
+                raise
+            self.missing.append(str(field.label))
+            return []

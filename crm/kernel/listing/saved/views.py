@@ -136,7 +136,7 @@ def view_update(request: Request, pk: UUID) -> HttpResponse:
 
 
 def _sort_part(page: ListPage) -> str:
-    sort = page.data.get("sort") if "sort" not in page.missing else ""
+    sort = page.data.get("sort") if "sort" not in page.missing_params else ""
     return f"sort={sort}" if sort else ""
 
 
