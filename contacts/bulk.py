@@ -185,7 +185,8 @@ class LifecycleForm(BulkForm):
     """Where they stand with us (R4)."""
 
     lifecycle = forms.ChoiceField(
-        label=gettext_lazy("Lifecycle"), choices=[(each.value, each.label) for each in CHOSEN_STAGES]
+        label=gettext_lazy("Lifecycle"),
+        choices=[("", gettext_lazy("Choose a stage")), *((each.value, each.label) for each in CHOSEN_STAGES)],
     )
     lead_status = forms.ChoiceField(
         label=gettext_lazy("Lead status"), required=False, choices=[("", gettext_lazy("As it is")), *LeadStatus.choices],

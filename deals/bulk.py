@@ -158,7 +158,8 @@ class MoveForm(BulkForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         groups: Any = stage_groups(opened=False)
-        self.fields["stage"].choices = groups[0][1] if len(groups) == 1 else groups  # type: ignore[attr-defined]
+        stage: Any = self.fields["stage"]
+        stage.choices = [("", _("Choose a stage")), *(groups[0][1] if len(groups) == 1 else groups)]
         reasons: Any = self.fields["lost_reason"]
         reasons.queryset = LostReason.objects.filter(archived_at__isnull=True)
         demanded = {

@@ -60,7 +60,7 @@ def test_delete_contacts_and_companies(run_bulk, rep, people):
     firm = create_company(values={"name": "Acme", "owner": rep}, actor=Actor.of(rep))
     run_bulk(rep, "companies", "tag", [firm], tags="key")
     run_bulk(rep, "companies", "edit", [firm], field=["industry", "size_band"], industry="Shipping", size_band="11-50")
-    run_bulk(rep, "companies", "assign", [firm], owner="")
+    run_bulk(rep, "companies", "assign", [firm], owner="none")
     firm.refresh_from_db()
     assert (firm.tags, firm.industry, firm.size_band, firm.owner) == (["key"], "Shipping", "11-50", None)
 

@@ -124,6 +124,19 @@ def test_bad_input_is_said_and_writes_nothing(client_of, rep, database_diff, sen
     assert client.post("/bulk/nonsense/", {"list": "contacts"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("action", "field", "words"),
+    [("assign", "owner", "Choose a colleague"), ("lifecycle", "lifecycle", "Choose a stage")],
+)
+def test_a_hasty_enter_changes_nothing(client_of, manager, people, database_diff, action, field, words):
+    client = client_of(manager)
+    asked = client.post(f"/bulk/{action}/", selected(people), headers=HTMX).content.decode()
+    assert f'<option value="" selected>{words}</option>' in asked
+    with database_diff() as diff:
+        assert client.post(f"/bulk/{action}/", selected(people, step="go", **{field: ""})).status_code == 422
+    assert diff.empty
+
+
 def test_a_run_is_its_persons_and_the_admins(client_of, rep, mate, admin, people):
     run = begin(rep, "contacts", "tag", people, tags="vip")
     assert client_of(mate).get(f"/bulk/runs/{run.pk}/").status_code == 404

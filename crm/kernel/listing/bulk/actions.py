@@ -1,11 +1,12 @@
 """What can be done to many records of whatever kind: owner, tags, fields, the bin. Apps derive and name their service."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
@@ -25,20 +26,39 @@ TAG_LENGTH = 50
 # Owner ------------------------------------------------------------------------------------------------------------
 
 
+class OwnerField(forms.ModelChoiceField):
+    """A colleague. Nobody is a choice of its own where it is allowed: a hasty Enter must not take rows from all owners."""
+
+    NOBODY: ClassVar[str] = "none"
+    nobody: bool = False
+
+    class iterator(ModelChoiceIterator):  # noqa: N801  Django's name
+        """The empty choice, nobody, the colleagues."""
+
+        def __iter__(self) -> Iterator[Any]:
+            choices = super().__iter__()
+            yield next(choices)
+            if self.field.nobody:
+                yield OwnerField.NOBODY, _("Nobody")
+            yield from choices
+
+    def clean(self, value: Any) -> User | None:
+        """Return the colleague, None for nobody; raises ValidationError where neither is chosen."""
+        return None if self.nobody and value == self.NOBODY else super().clean(value)
+
+
 class OwnerForm(BulkForm):
     """Whose they are to be."""
 
-    owner = forms.ModelChoiceField(
-        label=gettext_lazy("New owner"), queryset=User.objects.none(), empty_label=gettext_lazy("Nobody")
+    owner = OwnerField(
+        label=gettext_lazy("New owner"), queryset=User.objects.none(), empty_label=gettext_lazy("Choose a colleague")
     )
     nobody: ClassVar[bool] = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["owner"]
-        field.queryset, field.required = User.objects.owners(), not self.nobody
-        if not self.nobody:
-            field.empty_label = _("Choose a colleague")
+        field.nobody, field.queryset = self.nobody, User.objects.owners()
 
 
 class AssignAction(BulkAction):

@@ -14,10 +14,12 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from crm.kernel.core.changes import Actor
-from crm.kernel.customfields.fields import column_key, fields_for
+from crm.kernel.customfields.fields import PREFIX, column_key, fields_for
 from crm.kernel.customfields.models import CustomField
 from crm.kernel.customfields.types import FieldType, type_of
 from crm.kernel.customfields.types.numbers import Number
+from crm.kernel.listing.imports.guess import own_names, simple
+from crm.kernel.listing.imports.registry import importer_of
 
 Row = Mapping[str, Any]
 CUSTOMISED = ("contact", "company", "deal")
@@ -61,9 +63,14 @@ class Exporter:
         """Return all columns, with the custom fields that the actor may see (C1)."""
         own = list(self.cells)
         if self.kind in CUSTOMISED:
-            taken = {cell.heading.casefold() for cell in own}
+            taken = {simple(cell.heading) for cell in own} | self._read_as()
             own += [_custom(each, taken) for each in fields_for(self.kind, actor)]
         return own
+
+    def _read_as(self) -> set[str]:
+        """Return the headings by which the import finds its built-in fields, whichever columns are in the file."""
+        fields = importer_of(self.importer).fields
+        return {name for field in fields if not field.key.startswith(PREFIX) for name in own_names(field)}
 
     def rows(self, actor: Actor) -> QuerySet[Any]:
         """Return all live records that the actor may see."""
@@ -72,9 +79,10 @@ class Exporter:
 
 
 def _custom(field: CustomField, taken: set[str]) -> Cell:
-    """Return the column of a custom field, called as people call it unless a built-in one is called so."""
+    """Return the column of a custom field, called as people call it unless another one is called so (`taken`)."""
     kind, key = type_of(field), field.key
-    label = field.label if field.label.casefold() not in taken else column_key(field)
+    label = field.label if simple(field.label) not in taken else column_key(field)
+    taken.add(simple(label))
     known = lru_cache(maxsize=KNOWN)(lambda value: _plain(kind, value))  # checking a value costs more than all the rest
 
     def value(row: Row) -> Any:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -47,24 +47,36 @@ def guess_columns(header: Sequence[str], sample: Sequence[Sequence[str]], import
             taken.add(field.key)
             found[position] = [field.key]
 
-    for exact in (True, False):
+    for names_of in (own_names, all_names, squeezed_names):
         for position, name in enumerate(header):
             if not found[position]:
-                take(position, _by_name(simple(name), importer, taken, exact=exact))
+                take(position, _by_name(simple(name), importer, taken, names_of))
     for position, cells in enumerate(sample):
         if not found[position] and cells:
             take(position, _by_content(cells, importer, taken))
     return found
 
 
-def _by_name(name: str, importer: Importer, taken: set[str], *, exact: bool) -> Field | None:
-    for field in importer.fields:
-        if field.key in taken and not field.multiple:
-            continue
-        names = {simple(field.key), simple(str(field.label)), *(simple(word) for word in field.synonyms)}
-        if name in names or (not exact and name.replace(" ", "") in {each.replace(" ", "") for each in names}):
-            return field
-    return None
+def own_names(field: Field) -> set[str]:
+    """Return what a field is called here: a custom field "Website" goes before a built-in one that other programs call so."""
+    return {simple(field.key), simple(str(field.label))}
+
+
+def all_names(field: Field) -> set[str]:
+    """Return what a field is called here and elsewhere."""
+    return own_names(field) | {simple(word) for word in field.synonyms}
+
+
+def squeezed_names(field: Field) -> set[str]:
+    """Return the same without spaces."""
+    names = all_names(field)
+    return names | {name.replace(" ", "") for name in names}
+
+
+def _by_name(name: str, importer: Importer, taken: set[str], names_of: Callable[[Field], set[str]]) -> Field | None:
+    wanted = {name, name.replace(" ", "")} if names_of is squeezed_names else {name}
+    free = (field for field in importer.fields if field.multiple or field.key not in taken)
+    return next((field for field in free if wanted & names_of(field)), None)
 
 
 def _by_content(cells: Sequence[str], importer: Importer, taken: set[str]) -> Field | None:
