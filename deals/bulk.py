@@ -29,7 +29,8 @@ from crm.kernel.listing.bulk.actions import (
 from crm.kernel.listing.bulk.engine import words_of
 from crm.kernel.listing.bulk.registry import Applied, BulkAction, BulkForm, register
 
-from .forms import DealForm, stage_groups
+from .form_fields import stage_groups
+from .forms import DealForm
 from .models import Deal, LostReason, Stage
 from .services import bin_deals, edit_deals, move_deals, restore_deals
 from .services.checks import cleaned
