@@ -35,6 +35,8 @@ class OwnerField(forms.ModelChoiceField):
     class iterator(ModelChoiceIterator):  # noqa: N801  Django's name
         """The empty choice, nobody, the colleagues."""
 
+        field: Any
+
         def __iter__(self) -> Iterator[Any]:
             choices = super().__iter__()
             yield next(choices)
