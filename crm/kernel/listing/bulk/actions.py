@@ -40,7 +40,7 @@ class OwnerField(forms.ModelChoiceField):
         def __iter__(self) -> Iterator[Any]:
             choices = super().__iter__()
             yield next(choices)
-            if self.field.nobody:
+            if isinstance(self.field, OwnerField) and self.field.nobody:
                 yield OwnerField.NOBODY, _("Nobody")
             yield from choices
 
