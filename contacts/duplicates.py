@@ -1,5 +1,7 @@
 """What merging and the search for duplicates tell the kernel when the process starts."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -53,6 +55,15 @@ def _menus() -> None:
     )  # fmt: skip
     for kind in ("contact", "company"):
         panels.register(f"{kind}.main", "contacts/_record_hint.html", hints.of_record, order=0)
+        panels.register(
+            f"{kind}.more", "contacts/_merge_item.html", order=30, visible=lambda user, record: user.may("merge")
+        )
+    panels.register("list.bulk", "contacts/_merge_button.html", order=85, visible=_merges)
+
+
+def _merges(user: Any, page: Any) -> bool:
+    """Say whether rows of a list can be merged: live contacts or companies, by those who may."""
+    return user.may("merge") and page.model in (Contact, Company) and not page.in_bin
 
 
 def _history() -> None:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from .views import bin as bins
-from .views import companies, contacts, duplicates, fields, lists, matching, options, personal
+from .views import companies, contacts, duplicates, fields, lists, matching, options, personal, picking
 
 app_name = "contacts"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("duplicates/", duplicates.duplicate_list, name="duplicate_list"),
     path("duplicates/dismissed/", duplicates.dismissal_list, name="dismissal_list"),
     path("duplicates/dismissed/<uuid:pk>/", duplicates.dismissal_undo, name="dismissal_undo"),
+    path("duplicates/ticked/", picking.duplicate_ticked, name="duplicate_ticked"),
+    path("duplicates/<slug:kind>/<uuid:first>/", picking.duplicate_pick, name="duplicate_pick"),
     path("duplicates/hints/<slug:kind>/", matching.duplicate_hints, name="duplicate_hints"),
     path("duplicates/<slug:kind>/<uuid:first>/<uuid:second>/", duplicates.duplicate_merge, name="duplicate_merge"),
     path(

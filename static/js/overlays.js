@@ -57,6 +57,8 @@ on("click", "dialog [data-close]", (event, button) => {
   const dialog = button.closest("dialog");
   if (button.closest("form") ? mayClose(dialog) : true) dialog.close();
 });
+// What is answered by a file leaves the page, and the dialog, where they are.
+on("submit", "dialog form[data-closes]", (_event, form) => setTimeout(() => form.closest("dialog")?.close(), 300));
 // A press on the backdrop closes, unless something was typed; a press that began inside does not count.
 let pressedOn = null;
 document.addEventListener("pointerdown", (event) => (pressedOn = event.target));

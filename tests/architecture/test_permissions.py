@@ -83,6 +83,7 @@ PATTERNS = {
     "signs out": "in in in in in in in",
     "no second step": "in 404 404 404 404 404 404",
     "claim": "in 403 ok ok 404 ok ok",
+    "merges": "in 403 403 403 403 ok ok",
     "mergers": "in 403 403 403 404 ok ok",  # the right to merge, and to edit both
     "sees and makes": "in 403 ok ok 404 ok ok",  # who sees a record and may make some may copy it, or log something
 }  # fmt: skip
@@ -235,6 +236,8 @@ MATRIX: dict[str, tuple[str, str]] = {
     "contacts:duplicate_list": ("all", NOTHING),
     "contacts:duplicate_merge": ("seen by team", "mergers"),
     "contacts:duplicate_dismiss": (NOTHING, "own or team"),
+    "contacts:duplicate_pick": ("merges", "merges"),
+    "contacts:duplicate_ticked": (NOTHING, "merges"),
     "contacts:dismissal_list": ("all", NOTHING),
     "contacts:dismissal_undo": (NOTHING, "own or team"),
     "contacts:duplicate_hints": ("makers", NOTHING),
@@ -647,7 +650,10 @@ def _double(world: World, owner: User) -> dict[str, dict[str, object]]:
     dismissal = dismiss_pair(kind="contact", first_id=more[1], second_id=more[2], actor=me)
     pair = {"kind": "contact", "first": world.ids["contacts/"], "second": more[0]}
     kind = {"kind": "contact"}
+    world.sent["contacts:duplicate_pick"] = {"other": str(more[0])}
+    world.sent["contacts:duplicate_ticked"] = {"list": "contacts", "ids": [str(more[0]), str(more[1])]}
     return {
+        "contacts:duplicate_pick": {**kind, "first": world.ids["contacts/"]},
         "contacts:duplicate_merge": pair,
         "contacts:duplicate_dismiss": pair,
         "contacts:dismissal_undo": {"pk": dismissal.pk},
