@@ -87,10 +87,11 @@ def duplicate_ticked(request: Request) -> HttpResponse:
         page = selection.page(request.actor)
     except BadQuery as error:
         return bad_query_response(request, _("Merge"), error)
-    if page.model not in MODELS.values():
+    kind = next((kind for kind, model in MODELS.items() if model is page.model), None)
+    if kind is None:
         raise Http404("No such kind.")
     chosen = selection.rows(request.actor).order_by("created_at", "pk").values_list("pk", flat=True)[:3]
     if len(chosen) == 2:
-        return redirect("contacts:duplicate_merge", page.model.kind, *chosen)
+        return redirect("contacts:duplicate_merge", kind, *chosen)
     toast(request, _("Tick exactly two rows to merge them."), "bad")
     return HttpResponse() if is_fragment(request) else redirect(page.url)
