@@ -24,7 +24,7 @@ def nice_top(most: float) -> float:
     if most <= 0:
         return 4.0
     unit = 10 ** floor(log10(most))
-    return next(float(step * unit) for step in (1, 2, 4, 6, 8, 10, 20) if step * unit >= most)
+    return next(float(step * unit) for step in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10) if step * unit >= most)
 
 
 def short(value: Any, kind: str) -> str:

@@ -1,7 +1,7 @@
 """Forms of reports: a mailed report, a saved view, the grid of targets."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kernel.core.widgets import plain_number
 from crm.kernel.users.models import User
 
 from .models import ReportMail
@@ -60,14 +61,19 @@ def field_name(holder: Holder, month: dt.date) -> str:
     return f"{holder[0]}.{holder[1]}.{month:%Y-%m}"
 
 
+def typed_amount(amount: Decimal | None) -> str:
+    """Return a target as its field shows it."""
+    return "" if amount is None else f"{amount.normalize():f}"
+
+
 def read_amount(text: str) -> Decimal | None:
     """Return a typed amount, None for nothing; raises ValueError for what is no amount of zero or more."""
-    plain = "".join(text.split()).replace(",", "").replace("'", "")
-    if not plain:
+    typed = "".join(text.split())
+    if not typed:
         return None
-    factor = {"k": 1_000, "m": 1_000_000}.get(plain[-1].lower())
+    factor = {"k": 1_000, "m": 1_000_000}.get(typed[-1].lower())
     try:
-        amount = Decimal(plain[:-1] if factor else plain) * (factor or 1)
+        amount = Decimal(plain_number(typed[:-1] if factor else typed)) * (factor or 1)
     except InvalidOperation as error:
         raise ValueError(text) from error
     if not amount.is_finite() or not 0 <= amount < MOST:
@@ -76,9 +82,15 @@ def read_amount(text: str) -> Decimal | None:
 
 
 class TargetGrid:
-    """The typed targets of holders by month: values that differ from what was shown, and errors by field."""
+    """The typed targets of holders by month: values that differ from what was shown, and errors by field.
 
-    def __init__(self, data: Any, holders: Sequence[Holder], months: Sequence[dt.date]) -> None:
+    What was shown comes back beside each field as `was.<field>`; without it the field counts as typed. Where somebody
+    else has set another target meanwhile (`stored`), the field says so.
+    """
+
+    def __init__(
+        self, data: Any, holders: Sequence[Holder], months: Sequence[dt.date], stored: Mapping[str, Decimal]
+    ) -> None:
         self.values: dict[tuple[Holder, dt.date], Decimal | None] = {}
         self.errors: dict[str, str] = {}
         for holder in holders:
@@ -87,6 +99,15 @@ class TargetGrid:
                 if name not in data:
                     continue
                 try:
-                    self.values[(holder[0], UUID(str(holder[1]))), month] = read_amount(data[name])
+                    typed, shown = read_amount(data[name]), read_amount(data.get(f"was.{name}", ""))
                 except ValueError:
                     self.errors[name] = _("Type an amount of zero or more, such as 48,000.")
+                    continue
+                now, known = stored.get(name), f"was.{name}" in data
+                if known and typed == shown:
+                    continue
+                if known and now not in (shown, typed):
+                    words = _("Somebody else has set %(amount)s meanwhile. Save again to set yours.")
+                    self.errors[name] = words % {"amount": typed_amount(now) or _("nothing")}
+                    continue
+                self.values[(holder[0], UUID(str(holder[1]))), month] = typed

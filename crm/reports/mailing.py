@@ -22,7 +22,9 @@ from crm.kernel.workspace.models import Workspace
 from . import registry
 from .asks import PERIOD_PARAMS, Ask, BadAsk, read_ask, read_period
 from .days import due_day
+from .menus import narrowing, option_menus
 from .models import ReportMail
+from .names import Names
 from .periods import DAY, Period
 from .registry import Report
 from .tables import Result, written
@@ -137,22 +139,30 @@ def told(report: Report, ask: Ask, result: Result, site: str) -> dict[str, Any]:
         "notes": result.notes,
         "empty": result.empty,
         "numbers": report.numbers,
+        "asked": asked_words(ask, report),
         "waiting": result.waiting,
         "link": f"{site}/reports/{report.key}/?{ask.query()}",
     }
+
+
+def asked_words(ask: Ask, report: Report) -> list[str]:
+    """Return what a report was asked besides its days, as the menus of its page say it: "Team: East"."""
+    menus = [*narrowing(ask, report.filters, Names(ask.actor)), *option_menus(report, ask)]
+    return [f"{menu.label}: {menu.words}" for menu in menus if menu.words]
 
 
 def table_told(title: str, table: Result) -> dict[str, Any]:
     """Return a table as a mail shows it: the figures as the page writes them."""
     kinds = [column.kind for column in table.columns]
     rows = [
-        [written(cell.value, kind) for kind, cell in zip(kinds, row.cells, strict=True)]
+        [written(cell.value, cell.kind or kind) for kind, cell in zip(kinds, row.cells, strict=True)]
         for row in table.rows[:MOST_ROWS]
     ]
+    heads = [f"{column.label} ({column.hint})" if column.hint else str(column.label) for column in table.columns]
     return {
         "title": title,
-        "headings": [str(column.label) for column in table.columns],
+        "headings": heads,
         "rows": rows,
-        "lines": [": ".join((row[0], ", ".join(row[1:]))) for row in rows],
+        "lines": [f"{row[0]}: {'; '.join(map(' '.join, zip(heads[1:], row[1:], strict=True)))}" for row in rows],
         "more": max(len(table.rows) - MOST_ROWS, 0),
     }

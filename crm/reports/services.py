@@ -36,7 +36,15 @@ def set_targets(*, values: Mapping[tuple[Holder, dt.date], Decimal | None], acto
             raise Refused(_("Type an amount of zero or more."), fields={})
         if holder[0] == "user" and not (actor.may("settings") or scope.covers(holder[1])):
             raise PermissionDenied("No right to set this person's target.")
+    asked = {pk for (kind, pk), _month in values if kind == "team"}
+    if not actor.may("settings") and scope.owners is not None and asked - _teams_in(scope.owners):
+        raise PermissionDenied("No right to set this team's target.")
     return _write(values)
+
+
+def _teams_in(people: Collection[UUID]) -> set[UUID]:
+    """Return the teams that some of these people are in."""
+    return set(User.objects.filter(pk__in=people, team__isnull=False).values_list("team_id", flat=True))
 
 
 def _write(values: Mapping[tuple[Holder, dt.date], Decimal | None]) -> int:

@@ -32,12 +32,16 @@ class Column:
 
 @dataclass(slots=True)
 class Cell:
-    """A value with the address of the records behind it. `few`: too few to rely on; `note` stands beside it, small."""
+    """A value with the address of the records behind it. `few`: too few to rely on; `note` stands beside it, small.
+
+    `kind` is the value's own where the column's rows are of different kinds.
+    """
 
     value: Any = None
     href: str = ""
     note: str = ""
     few: bool = False
+    kind: str = ""
     tone: str = ""
 
 
@@ -112,18 +116,26 @@ def exact(value: Any, kind: str) -> Any:
     return value if isinstance(value, int | dt.date) else str(value)
 
 
+def _with_unit(label: Any, kind: str) -> str:
+    units = {"money": Workspace.current().base_currency, "percent": "%", "days": _("days")}
+    return f"{label} ({units[kind]})" if kind in units else str(label)
+
+
 def file_headings(result: Result) -> list[str]:
     """Return the headings of a file: money says its currency, shares that they are percent."""
-    units = {"money": Workspace.current().base_currency, "percent": "%", "days": _("days")}
-    return [f"{each.label} ({units[each.kind]})" if each.kind in units else str(each.label) for each in result.columns]
+    return [_with_unit(each.label, each.kind) for each in result.columns]
 
 
 def file_rows(result: Result) -> list[list[Any]]:
-    """Return the rows of a file."""
-    return [
-        [exact(cell.value, column.kind) for column, cell in zip(result.columns, row.cells, strict=True)]
-        for row in result.rows
-    ]
+    """Return the rows of a file; one whose values are of another kind than its column says their unit in its name."""
+    found = []
+    for row in result.rows:
+        values = [
+            exact(cell.value, cell.kind or column.kind) for column, cell in zip(result.columns, row.cells, strict=True)
+        ]
+        kind = next((cell.kind for cell in row.cells if cell.kind), "")
+        found.append([_with_unit(values[0], kind), *values[1:]] if kind else values)
+    return found
 
 
 def no_rate_note(count: int) -> str:

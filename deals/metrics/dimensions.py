@@ -77,9 +77,26 @@ CLOSE_BUCKET = Dimension(
     ELSE to_char(f.expected_close, 'YYYY-MM') END""",
 )
 
+# Of deals whose close is still to come: whether its month is one of the period's, and the month, for months added up.
+_TO_COME = "f.expected_close >= %(day)s::date"
+_MONTH = "date_trunc('month', f.expected_close)"
+_FROM_FIRST = f"{_TO_COME} AND {_MONTH} >= date_trunc('month', %(start)s::date)"
+IN_MONTHS = Dimension(
+    "in_months",
+    _("Expected close"),
+    f"CASE WHEN {_TO_COME} THEN {_FROM_FIRST} AND {_MONTH} <= %(end)s::date END",
+    "boolean",
+)
+UNTIL_MONTH = Dimension(
+    "until_month", _("Expected close"), f"CASE WHEN {_FROM_FIRST} THEN {_MONTH}::date END", "date", "<="
+)
+COUNTED = Dimension("counted", _("Not omitted"), "f.category <> 'omitted'", "boolean")
+BEST_CASE = Dimension("best", _("Best case or commit"), "f.category IN ('best_case', 'commit')", "boolean")
+WON_UNTIL = Dimension("won_until", _("Month of close"), "date_trunc('month', f.closed_on)::date", "date", "<=")
+
 BUILT_IN = (
     PIPELINE, STAGE, OWNER, TEAM, REASON, SOURCE, COMPANY, INDUSTRY, SIZE, CATEGORY, OUTCOME, CURRENCY, CLOSED_MONTH,
-    CREATED_MONTH, CLOSE_BUCKET,
+    CREATED_MONTH, CLOSE_BUCKET, IN_MONTHS, UNTIL_MONTH, COUNTED, BEST_CASE, WON_UNTIL,
 )  # fmt: skip
 BY_KEY = {each.key: each for each in BUILT_IN}
 

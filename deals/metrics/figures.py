@@ -14,7 +14,6 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -134,7 +133,9 @@ class Figure:
     def _checked(self) -> Self:
         if self.key not in _countables or not EARLIEST <= self.start <= self.end:
             raise ValueError(self.key)
-        if any(day is not None and not EARLIEST <= day <= timezone.localdate() for day in (self.as_of, self.since)):
+        if any(
+            day is not None and not EARLIEST <= day <= Workspace.current().today() for day in (self.as_of, self.since)
+        ):
             raise ValueError(self.as_of)
         self.dimensions(None)
         return self
@@ -189,14 +190,18 @@ class Figure:
         if not isinstance(number, Number):
             return label
         try:
-            statement = self.statement(actor, "count(DISTINCT f.id), COALESCE(sum(f.value), 0)")
+            sums = "count(DISTINCT f.id), COALESCE(sum(f.value), 0), sum(f.weighted)"
+            statement = self.statement(actor, sums)
         except BadFigure:
             return label
         with connection.cursor() as cursor:
             cursor.execute(*statement)
-            deals, amount = cursor.fetchone()
-        counted = ngettext("%d deal", "%d deals", deals) % deals
-        return f"{label}: {counted}, {formats.money(amount, Workspace.current().base_currency)}"
+            deals, amount, weighted = cursor.fetchone()
+        currency = Workspace.current().base_currency
+        counted = f"{ngettext('%d deal', '%d deals', deals) % deals}, {formats.money(amount, currency)}"
+        if weighted is not None:  # of open deals alone (P6)
+            counted = _("%(deals)s, weighted %(sum)s") % {"deals": counted, "sum": formats.money(weighted, currency)}
+        return f"{label}: {counted}"
 
 
 def figure_of(number: Any, window: Window, *, team: UUID | None = None) -> Figure:

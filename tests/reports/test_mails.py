@@ -50,6 +50,7 @@ def test_each_reads_their_own_figures_and_gets_it_once(scene, admin, rep, strang
     assert "$5,000" in texts[stranger.email]
     assert "$5,000" not in texts[rep.email]
     assert "/reports/pipeline/" in texts[rep.email]
+    assert "By: Stage" in texts[rep.email] and "What these figures mean" in texts[rep.email]
 
 
 class Estimates(Report):
@@ -80,9 +81,9 @@ def test_tables_behind_estimates_go_along_and_a_mail_waits_for_what_is_computed(
     (row,) = chart.table.rows
     told = [written(cell.value, column.kind) for column, cell in zip(chart.table.columns, row.cells, strict=True)]
     assert "$2,345" in told
-    assert ": ".join((told[0], ", ".join(told[1:]))) in mail.text and "Won total" in mail.text
+    assert "November: Won already $50; From open deals $70; " in mail.text and "Won total" in mail.text
     assert all(f">{each}</font>" in mail.html for each in told)
-    assert "November: $50\n" in mail.text
+    assert "November: Won $50\n" in mail.text
     report.ready = False
     assert send_due_report_mails(MONDAY + dt.timedelta(days=7, hours=3)) == 1  # at ten it goes as it is
 

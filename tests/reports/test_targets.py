@@ -11,10 +11,11 @@ from crm.kernel.core.errors import Refused
 from crm.kernel.users.models import User
 from crm.reports.asks import read_ask
 from crm.reports.forms import field_name, read_amount
+from crm.reports.membership import days_in
 from crm.reports.models import Target
 from crm.reports.periods import Period
 from crm.reports.services import set_targets
-from crm.reports.targets import days_in, goal_of, goals, pace
+from crm.reports.targets import goal_of, goals, pace
 
 NOV = dt.date(2026, 11, 1)
 DEC = dt.date(2026, 12, 1)
@@ -39,10 +40,34 @@ def test_a_teams_own_target_outweighs_its_members_sum(admin, rep, mate, stranger
     goal = goals(east, [NOV])[NOV]
     assert (goal.own, goal.members, goal.amount) == (1000, 900, 1000)
     assert goal_of(question(admin)).amount == 5900  # no team at the top has one
-    assert goal_of(question(rep)).amount == 900  # of those whom one may see
+    assert goal_of(question(rep)).amount == 1000  # all of East is what one may see
     assert goal_of(question(admin, person=str(rep.pk))).amount == 300
     half = question(admin, **{"from": "2026-11-01", "to": "2026-11-15"})
     assert goal_of(half).amount == Decimal(5900) / 2
+
+
+def test_a_quarter_adds_up_its_months_and_everybody_all_teams(admin, rep, mate, manager, stranger, teams):
+    for person, amount in ((rep, 300), (mate, 600), (stranger, 5000)):
+        give(admin, ("user", person.pk), NOV, amount)
+        give(admin, ("user", person.pk), DEC, amount)
+    give(admin, ("team", teams["east"].pk), NOV, 1000)
+    quarter = {"period": "quarter", "on": "2026-11-01"}
+    east = goal_of(question(admin, team=str(teams["east"].pk), **quarter))
+    assert (east.amount, east.members) == (1900, 1800)  # November has its own target, December the members' sum
+    assert goal_of(question(manager)).amount == 1000  # the target of a team that one sees all of
+    give(admin, ("team", teams["sales"].pk), NOV, 7000)
+    assert goal_of(question(admin)).amount == 7000
+    with changeset(Actor.system("test data"), "test.apart"):
+        type(teams["west"]).objects.filter(pk=teams["west"].pk).update(parent=None)
+    both = goal_of(question(admin))
+    assert (both.amount, both.members) == (12_000, 5900)  # one team at the top has its own, the other its members
+
+
+def test_targets_of_teams_alone_are_not_lost(admin, teams):
+    give(admin, ("team", teams["east"].pk), NOV, 1000)
+    give(admin, ("team", teams["west"].pk), NOV, 400)
+    assert goal_of(question(admin)).amount == 1400
+    assert goal_of(question(admin, team=str(teams["sales"].pk))).amount == 1400
 
 
 def test_joining_and_leaving_prorate_by_calendar_days(admin, rep, teams):
@@ -99,10 +124,29 @@ def test_who_may_set_targets(rep, mate, manager, stranger, viewer):
         give(manager, ("user", stranger.pk), NOV, 1)
     with pytest.raises(Refused):
         give(manager, ("user", mate.pk), NOV, -1)
+    with pytest.raises(PermissionDenied):
+        give(manager, ("team", stranger.team_id), NOV, 1)
+
+
+def test_two_people_at_the_grid_at_once_lose_nothing(admin, manager, rep, mate, client_of):
+    one, other = (field_name(("user", person.pk), NOV) for person in (rep, mate))
+    page = {f"was.{name}": "" for name in (one, other)} | {one: "", other: ""}
+    address = "/settings/targets/?year=2026-11-01"
+    assert client_of(manager).post(address, page | {one: "100"}).status_code == 302
+    assert (
+        client_of(admin).post(address, page | {other: "200"}).status_code == 302
+    )  # shown before: rep's is not touched
+    assert {row.user_id: row.amount for row in Target.objects.all()} == {rep.pk: 100, mate.pk: 200}
+    late = client_of(admin).post(address, page | {one: "300"})
+    assert late.status_code == 422
+    assert "Somebody else has set 100" in late.content.decode()
+    assert client_of(admin).post(address, page | {one: "300", f"was.{one}": "100"}).status_code == 302
+    assert Target.objects.get(user=rep).amount == 300
 
 
 def test_amounts_as_people_type_them():
     assert [read_amount(text) for text in ("", " 48,000 ", "1.5m", "20k")] == [None, 48_000, 1_500_000, 20_000]
+    assert [read_amount(text) for text in ("1.234,50", "48 000", "0")] == [Decimal("1234.50"), 48_000, 0]
     for text in ("x", "-1", "nan", "1e99", "inf"):
         with pytest.raises(ValueError):
             read_amount(text)

@@ -12,6 +12,7 @@ from .models import Team, User
 
 PEOPLE_THEN = f"""SELECT u.id, h.team_id FROM users_user u CROSS JOIN LATERAL (
     SELECT team_id FROM users_userhistory h WHERE h.pgh_obj_id = u.id ORDER BY {NEAREST} LIMIT 1) h"""
+TEAMS_NOW = "SELECT id, parent_id FROM users_team"
 TEAMS_THEN = f"""SELECT t.id, h.parent_id FROM users_team t CROSS JOIN LATERAL (
     SELECT parent_id FROM users_teamhistory h WHERE h.pgh_obj_id = t.id ORDER BY {NEAREST} LIMIT 1) h"""
 

@@ -12,7 +12,7 @@ from crm.kernel.core import formats
 from crm.reports.kept import figures
 from crm.reports.tables import percent, rounded, written
 from crm.reports.targets import Row as TargetRow
-from crm.reports.targets import rows_of
+from crm.reports.targets import pace, rows_of
 from deals.metrics import numbers as n
 from deals.metrics.measure import Row, Stock, decimal
 
@@ -51,16 +51,20 @@ class Today(Questions):
 
 def values_of(q: Questions, still: Stock) -> Values:
     """Return the figures of the tiles, and the target; `still` is what stands open."""
-    speed = n.velocity(q.stock_at(q.period.end).deals, q.found["decided"][0], q.found["cycle"][0])
-    median = q.found["cycle"][0]["median"]
+    decided, cycle, won = (q.found[name][0] for name in ("decided", "cycle", "won"))
+    amount = decimal(won["amount"])
+    days = {name: None if cycle[name] is None else decimal(cycle[name]) for name in ("median", "mean")}
     return {
         "pipeline": still.amount,
         "weighted": still.weighted,
-        "won": decimal(q.found["won"][0]["amount"]),
+        "won": amount,
+        "deals": Decimal(won["deals"]),
         "target": q.goal.amount,
-        "win_rate": n.win_rate(q.found["decided"][0]).by_count,
-        "velocity": speed.value,
-        "cycle": None if median is None else decimal(median),
+        "pace": pace(amount, q.goal.amount, q.period, q.ask.today),
+        "win_rate": n.win_rate(decided).by_count,
+        "velocity": n.velocity(q.stock_at(q.period.end).deals, decided, cycle).value,
+        "cycle": days["median"],
+        "mean": days["mean"],
     }
 
 

@@ -57,16 +57,17 @@ def forecast(q: Questions) -> Card:
         best = sum((decimal(r["amount"]) for r in own if r["category"] in ("best_case", "commit")), Decimal(0))
         rest = max(best - weighted, Decimal(0))
         won_link = q.ask.figure_over(n.WON, over, closed_month=month)
-        open_link = q.ask.figure(n.FORECAST, bucket=key)
+        open_link = q.ask.figure(n.FORECAST, bucket=key, counted=True)
+        best_link = q.ask.figure(n.FORECAST, bucket=key, best=True)
         target = targets[month].amount
         label = date_format(month, pgettext("a month in a narrow place, as Oct", "M"))
         parts = [
             Part("ok", done, won_link, _("won")),
             Part("1", weighted, open_link, _("weighted")),
-            Part("3", rest, open_link, _("best case, above weighted")),
+            Part("3", rest, best_link, _("best case, above weighted")),
         ]
         pillars.append(Pillar(label, parts, target))
-        rows.append((date_format(month, "M Y"), done, weighted, best, target, won_link, open_link))
+        rows.append((date_format(month, "M Y"), done, weighted, best, target, won_link, open_link, best_link))
     legend = [("ok", _("Won")), ("1", _("Weighted")), ("3", _("Best case"))]
     return Card("forecast", Columns.of(_("Forecast by close month"), pillars, legend), rows=rows)
 

@@ -12,7 +12,7 @@ from crm.kernel.core import formats
 from crm.reports.charts import Spark, share_of
 from crm.reports.periods import DAY
 from crm.reports.tables import NOTHING, percent, rounded, written
-from crm.reports.targets import pace
+from crm.reports.targets import members_words, pace
 from deals.metrics import numbers as n
 from deals.metrics.measure import decimal
 from deals.metrics.window import add_months
@@ -87,7 +87,8 @@ def _won(q: Questions) -> Kpi:
         "time": percent(elapsed, 0),
     }
     speed = pace(won, goal, q.period, q.ask.today)
-    kpi.why = _("Pace %(pace)s") % {"pace": percent(speed, 0)} if speed is not None else ""
+    words = [_("Pace %(pace)s") % {"pace": percent(speed, 0)} if speed is not None else "", members_words(q.goal)]
+    kpi.why = ", ".join(filter(None, words))
     return kpi
 
 

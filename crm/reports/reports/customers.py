@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,11 +21,12 @@ from crm.reports.registry import CUSTOMERS, Report
 from crm.reports.tables import Cell, Column, Result
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
-from deals.metrics.figures import register_number
+from deals.metrics.figures import register_dimension, register_number
 from deals.metrics.measure import IN_PERIOD, SUMS, Number, Question, Row, decimal
 from deals.metrics.window import add_months
 
 MOST = 100
+LATER = 3  # years after the first win that are told as one
 _YEAR_BEFORE = "f.closed_on > %(end)s::date - interval '12 months'"
 CUSTOMERS_OF = Number(
     "customers",
@@ -53,7 +55,32 @@ ALL = Question(
     count(*) FILTER (WHERE g.active) AS active, COALESCE(sum(g.deals_in_period), 0) AS deals_in_period,
     COALESCE(sum(g.in_period), 0) AS in_period, COALESCE(sum(g.amount), 0) AS amount FROM {_EACH}"""
 )
-register_number(CUSTOMERS_OF.key, lambda: CUSTOMERS_OF)
+# The won deals of companies whose first win lies in some days, by how many years after that month they were won.
+COHORT = Number(
+    "cohort",
+    gettext_lazy("Won amount by cohort"),
+    CUSTOMERS_OF.rule,
+    gettext_lazy(
+        "Deals that stand won by the end of the period, of the companies whose first win lies in the quarter."
+    ),
+    CUSTOMERS_OF.where,
+    source="""facts f JOIN (SELECT g.company_id, min(g.closed_on) AS begun FROM facts g
+        WHERE g.kind = 'won' AND g.closed_on <= %(end)s::date AND g.company_id IS NOT NULL GROUP BY 1) y
+        ON y.company_id = f.company_id""",
+)
+FIRST_FROM = d.Dimension("first_from", gettext_lazy("First win"), "y.begun", "date", ">=")
+FIRST_UNTIL = d.Dimension("first_until", gettext_lazy("First win"), "y.begun", "date", "<=")
+_MONTHS = "12 * extract(year FROM {0}) + extract(month FROM {0})"
+YEAR = d.Dimension(
+    "year_after",
+    gettext_lazy("Year"),
+    f"LEAST(div(({_MONTHS.format('f.closed_on')}) - ({_MONTHS.format('y.begun')}), 12), {LATER})::int",
+    "int",
+)
+for _number in (CUSTOMERS_OF, COHORT):
+    register_number(_number.key, partial(lambda number: number, _number))
+for _dimension in (FIRST_FROM, FIRST_UNTIL, YEAR):
+    register_dimension(_dimension)
 
 
 class Customers(Report):
@@ -165,7 +192,7 @@ class Customers(Report):
             begun = dt.date.fromisoformat(first[row["company"]])
             cohort = Period.around("quarter", begun)
             month = dt.date.fromisoformat(row["closed_month"])
-            year = min(((month.year - begun.year) * 12 + month.month - begun.month) // 12, 3)
+            year = min(((month.year - begun.year) * 12 + month.month - begun.month) // 12, LATER)
             members[cohort].add(row["company"])
             sums[cohort][year] += decimal(row["amount"])
         result = Result(
@@ -185,8 +212,14 @@ class Customers(Report):
                 amount if add_months(cohort.start, 12 * year) <= ask.period.end else None
                 for year, amount in enumerate(amounts)
             ]
-            result.add(str(cohort), count, *running, total / count)
-            bars.append((str(cohort), total, ""))
+            marks = {"first_from": cohort.start, "first_until": cohort.end}
+            link = ask.figure(COHORT, **marks)
+            cells = [
+                Cell(each, "" if each is None else ask.figure(COHORT, **marks, year_after=year))
+                for year, each in enumerate(running)
+            ]
+            result.add(Cell(str(cohort), link), count, *cells, total / count)
+            bars.append((str(cohort), total, link))
         if rows:
             result.charts.append(Bars.of(_("Won amount by cohort"), bars, "money"))
         else:

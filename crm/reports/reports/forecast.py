@@ -85,23 +85,24 @@ class Forecast(Report):
             if adding and running:
                 values = [_plus(one, other) for one, other in zip(running, values, strict=True)]
             running = values
-            links = self._links(ask, f"{month:%Y-%m}") if not adding else {}
-            won_link = ask.figure(n.WON, closed_month=month) if not adding else ""
+            mark = {"until_month": month} if adding else {"bucket": f"{month:%Y-%m}"}
+            links = self._links(ask, **mark)
+            won_link = ask.figure(n.WON, **{"won_until" if adding else "closed_month": month})
             self._add(result, month_words(month), values, won_link, links)
             best = max(values[1] + values[2] - values[5], Decimal(0))
             label = date_format(month, pgettext("a month in a narrow place, as Oct", "M"))
             parts = [
                 Part("ok", values[0], won_link, _("won")),
-                Part("1", values[5], links.get("", ""), _("weighted")),
-                Part("3", best, links.get("", ""), _("best case, above weighted")),
+                Part("1", values[5], links["weighted"], _("weighted")),
+                Part("3", best, links["best"], _("best case, above weighted")),
             ]
             pillars.append(Pillar(label, parts, values[7]))
         for bucket, label in (("slipped", _("Slipped")), ("none", _("No close date"))):
             own = by_bucket.pop(bucket, {})
-            self._add(result, label, [None, *self._sums(own), None], "", self._links(ask, bucket))
+            self._add(result, label, [None, *self._sums(own), None], "", self._links(ask, bucket=bucket))
         if by_bucket:
             rest = [sum(column) for column in zip(*(self._sums(own) for own in by_bucket.values()), strict=True)]
-            self._add(result, _("Other months"), [None, *rest, None], "", {})
+            self._add(result, _("Other months"), [None, *rest, None], "", self._links(ask, in_months=False))
         if len(pillars) <= 24:
             legend = [("ok", _("Won")), ("1", _("Weighted")), ("3", _("Best case"))]
             result.charts.append(Columns.of(_("Forecast by close month"), pillars, legend))
@@ -111,10 +112,11 @@ class Forecast(Report):
         return result
 
     @staticmethod
-    def _links(ask: Ask, bucket: str) -> dict[str, str]:
-        """Return where the deals of a month are, by category; under "" all of them."""
-        found = {key: ask.figure(n.FORECAST, bucket=bucket, category=key) for key in CATEGORIES}
-        return found | {"": ask.figure(n.FORECAST, bucket=bucket)}
+    def _links(ask: Ask, **mark: Any) -> dict[str, str]:
+        """Return where the deals of a row are: by category, without the omitted, best case and better, and all."""
+        marks: dict[str, dict[str, Any]] = {key: {"category": key} for key in CATEGORIES}
+        marks |= {"weighted": {"counted": True}, "best": {"best": True}, "": {}}
+        return {key: ask.figure(n.FORECAST, **mark, **each) for key, each in marks.items()}
 
     @staticmethod
     def _sums(own: Mapping[str, Row]) -> list[Any]:
@@ -127,11 +129,9 @@ class Forecast(Report):
     def _add(result: Result, label: str, values: list[Any], won_link: str, links: Mapping[str, str]) -> None:
         won, *amounts, weighted, deals, target = values
         gap = won + weighted - target if target and won is not None else None
-        cells = [Cell(value, links.get(key, "")) for key, value in zip(CATEGORIES, amounts, strict=True)]
-        every = links.get("", "")
-        result.add(
-            Cell(label, every), Cell(won, won_link), *cells, Cell(weighted, every), Cell(deals, every), target, gap
-        )
+        cells = [Cell(value, links[key]) for key, value in zip(CATEGORIES, amounts, strict=True)]
+        shown = Cell(weighted, links["weighted"])
+        result.add(Cell(label, links[""]), Cell(won, won_link), *cells, shown, Cell(deals, links[""]), target, gap)
 
 
 def _plus(one: Any, other: Any) -> Any:

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 from crm.reports.asks import Ask
 from crm.reports.dashboard import DEFINITIONS, Dashboard
 from crm.reports.registry import SALES, Report
-from crm.reports.tables import Cell, Column, Result, written
+from crm.reports.tables import Cell, Column, Result
+from crm.reports.targets import goal_of, members_words, pace
 from deals.metrics import numbers as n
 from deals.metrics.measure import decimal
 
@@ -26,14 +27,23 @@ class Overview(Report):
     def build(self, ask: Ask) -> Result:
         """Return a row for each figure."""
         board = Dashboard(ask)
-        columns = [Column("figure", _("Figure")), Column("now", str(ask.period)), Column("before", str(board.before))]
-        result = Result([*columns, Column("today", _("Today"))] if ask.as_of else columns)
+        heads = [
+            ("now", str(ask.period)),
+            ("before", str(board.before)),
+            *([("today", _("Today"))] if ask.as_of else []),
+        ]
+        result = Result([Column("figure", _("Figure")), *(Column(key, head, "decimal") for key, head in heads)])
         now, old = board.stock_at(board.period.end), board.stock_at(board.before.end)
         found = board.found
         speed = n.velocity(now.deals, found["decided"][0], found["cycle"][0])
         before = n.velocity(old.deals, found["decided_before"][0], found["cycle_before"][0])
         rates = [n.win_rate(found[name][0]) for name in ("decided", "decided_before")]
         cycles = [found[name][0] for name in ("cycle", "cycle_before")]
+        goal = goal_of(ask, board.before)
+        paces = [
+            pace(decimal(found[name][0]["won_amount"]), each.amount, period, ask.today)
+            for name, each, period in (("decided", board.goal, ask.period), ("decided_before", goal, board.before))
+        ]
         rows: list[Any] = [
             ("pipeline", _("Open pipeline"), "money", now.amount, old.amount, ""),
             ("weighted", _("Weighted"), "money", now.weighted, old.weighted, ""),
@@ -45,7 +55,8 @@ class Overview(Report):
                 "",
             ),
             ("deals", _("Won deals"), "count", *(rate.won for rate in rates), ""),
-            ("target", _("Target"), "money", board.goal.amount, None, ""),
+            ("target", _("Target"), "money", board.goal.amount, goal.amount, members_words(board.goal)),
+            ("pace", _("Pace"), "percent", *paces, ""),
             ("win_rate", _("Win rate"), "percent", *(rate.by_count for rate in rates), ""),
             ("velocity", _("Sales velocity, a day"), "money", speed.value, before.value, str(speed.why)),
             ("cycle", _("Cycle in days, median"), "days", *(each["median"] for each in cycles), ""),
@@ -53,7 +64,9 @@ class Overview(Report):
         ]
         today = board.both[1] if ask.as_of else {}
         for key, label, kind, value, earlier, why in rows:
-            beside = [written(today[key], kind)] if key in today else [""] if ask.as_of else []
-            result.add(label, Cell(written(value, kind), note=why), written(earlier, kind), *beside)
+            values = [value, earlier, *([today.get(key)] if ask.as_of else [])]
+            cells = [Cell(each, kind=kind) for each in values]
+            cells[0].note = why
+            result.add(label, *cells)
         result.notes += board.notes
         return result

@@ -62,7 +62,8 @@ class OpenPipeline(Report):
             amount = decimal(row["amount"])
             share = amount / total["amount"] if total["amount"] else None
             name = _("All") if last else call(value)
-            figs = (Cell(row["deals"], link), amount, decimal(row["weighted"]), share, row["no_amount"])
+            sums = (Cell(amount, link), Cell(decimal(row["weighted"]), link))
+            figs = (Cell(row["deals"], link), *sums, share, row["no_amount"])
             result.add(Cell(name, link), *figs, total=last)
             if not last:
                 bars.append((name, amount, link))

@@ -21,7 +21,7 @@ def cells(result: Result, row: TableRow) -> list[tuple[Column, Cell]]:
 @register.filter
 def shown(cell: Cell, column: Column) -> str:
     """Return a cell's value as people read it."""
-    return written_value(cell.value, column.kind)
+    return written_value(cell.value, cell.kind or column.kind)
 
 
 @register.filter

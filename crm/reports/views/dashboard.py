@@ -36,7 +36,7 @@ def overview(request: Request) -> HttpResponse:
         **frame(request, ask, FILTERS, board.names),
         "body": body_of(request, board, show),
         "show": show,
-        "tabs": tabs("overview"),
+        "tabs": tabs("overview", request),
         "numbers": DEFINITIONS,
         **board.beside_today,
         "options": (),

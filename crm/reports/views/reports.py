@@ -17,11 +17,12 @@ from crm.kernel.listing.exports.writing import FORMATS, csv_lines, write_xlsx
 from crm.kernel.listing.saved.models import SavedView
 from crm.reports import registry
 from crm.reports.asks import Ask, BadAsk, read_ask
+from crm.reports.menus import option_menus
 from crm.reports.names import Names
 from crm.reports.registry import Report
 from crm.reports.tables import Result, file_headings, file_rows
 
-from .shared import FRAGMENTS, Menu, frame, report_view, tabs
+from .shared import FRAGMENTS, frame, report_view, tabs
 
 SHOWS = ("chart", "table")
 BESIDE = 7  # columns that a table has at most to stand beside its chart
@@ -77,22 +78,12 @@ def report_page(request: Request, name: str) -> HttpResponse:
         "show": show,
         "beside": len(result.charts) == 1 and len(result.columns) <= BESIDE,
         "options": option_menus(report, ask),
-        "tabs": tabs(report.key),
+        "tabs": tabs(report.key, request),
         "views": saved_views(request, report),
         "formats": FORMATS.items() if request.actor.may("export") else (),
         "may_mail": request.user.level("report", "edit") != "none",
     }
     return render(request, page_or_fragment(request, "reports/report.html", FRAGMENTS), context)
-
-
-def option_menus(report: Report, ask: Ask) -> list[Menu]:
-    """Return the menus of the report's own choices."""
-    labels = {"by": _("By"), "mode": _("Skipping"), "horizon": _("Within"), **report.labels()}
-    return [
-        Menu(name, labels.get(name, name), list(values.items()), ask.options[name])
-        for name, values in report.options(ask.actor).items()
-        if len(values) > 1
-    ]
 
 
 def saved_views(request: Request, report: Report) -> list[tuple[SavedView, str]]:

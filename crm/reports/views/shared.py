@@ -1,53 +1,26 @@
 """What the pages of reports have in common."""
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from typing import Any
-from uuid import UUID
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from crm.kernel.core.html import escape
 from crm.kernel.core.htmx import page_or_fragment
 from crm.kernel.core.http import Request
 from crm.reports import registry
-from crm.reports.asks import Ask, BadAsk
+from crm.reports.asks import NARROWING, PERIOD_PARAMS, Ask, BadAsk
+from crm.reports.menus import narrowing
 from crm.reports.names import Names
 from crm.reports.periods import KINDS
 from deals.days import known_first_day, tidy_address
 from deals.metrics.moments import Moments
 
 FRAGMENTS = {"report": "report"}
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """A menu above a report: its parameter, its label, what can be chosen, and what is."""
-
-    name: str
-    label: Any
-    options: Sequence[tuple[str, Any]]
-    chosen: str
-
-    @property
-    def html(self) -> SafeString:
-        """The options. Built here: a template takes as long for hundreds of people as for the rest of the page."""
-        return mark_safe(
-            "".join(
-                f'<option value="{escape(value)}"{" selected" if value == self.chosen else ""}>{escape(words)}</option>'
-                for value, words in self.options
-            )
-        )
-
-    @property
-    def words(self) -> Any:
-        """What is chosen, in words."""
-        return next((words for value, words in self.options if value == self.chosen), "")
 
 
 def may_see_reports(user: Any) -> bool:
@@ -82,10 +55,6 @@ def report_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 def frame(request: Request, ask: Ask, filters: tuple[str, ...], names: Names) -> dict[str, Any]:
     """Return what the bars above a report need: tabs, period, filters."""
-    reach = ask.window.scope.owners
-    seen = ((pk, name) for pk, name in names.people.items() if reach is None or UUID(pk) in reach)
-    people = sorted(seen, key=lambda pair: pair[1].casefold())
-    teams = sorted(names.teams.items(), key=lambda pair: pair[1].casefold())
     return {
         "ask": ask,
         "reports": registry.grouped(),
@@ -100,15 +69,7 @@ def frame(request: Request, ask: Ask, filters: tuple[str, ...], names: Names) ->
         },
         "earlier": "?" + with_period(ask, ask.period.previous()),
         "later": "?" + with_period(ask, ask.period.next()),
-        "choices": [
-            Menu(name, label, options, str(getattr(ask, name) or ""))
-            for name, label, options in (
-                ("pipeline", _("Pipeline"), list(names.pipelines.items())),
-                ("team", _("Team"), teams),
-                ("person", _("Person"), people),
-            )
-            if name in filters and len(options) > 1
-        ],
+        "choices": narrowing(ask, filters, names),
         "moments": moments_of(request, ask) if "as_of" in filters else None,
         "state": [(name, value) for name, value in request.GET.items() if name not in NOT_KEPT],
         "names": names,
@@ -128,13 +89,25 @@ NOT_KEPT = ("as_of", "week", "format")  # what the forms of the chooser of days 
 TABS = ("forecast", "conversion", "activity", "win-loss", "customers")
 
 
-def tabs(current: str) -> list[dict[str, Any]]:
-    """Return the tabs above all reports: the overview, the common ones, the one that is open, and all."""
-    found = [{"label": _("Overview"), "url": "/reports/", "current": current == "overview"}]
+def tabs(current: str, request: Request | None = None) -> list[dict[str, Any]]:
+    """Return the tabs above all reports: the overview, the common ones, the one that is open, and all.
+
+    What is asked on the page goes along, as far as the other report knows it.
+    """
+    asked = {name: value for name, value in request.GET.items() if value} if request else {}
+
+    def address(path: str, filters: Collection[str]) -> str:
+        known = (*(PERIOD_PARAMS if "period" in filters else ()), *(name for name in NARROWING if name in filters))
+        query = urlencode({name: asked[name] for name in known if name in asked})
+        return f"{path}?{query}" if query else path
+
+    url = address("/reports/", ("period", *NARROWING))
+    found = [{"label": _("Overview"), "url": url, "current": current == "overview"}]
     keys = TABS if current in (*TABS, "overview", "all") else (*TABS, current)
     for key in keys:
         if (report := registry.find(key)) is not None:
-            found.append({"label": report.title, "url": f"/reports/{key}/", "current": key == current})
+            url = address(f"/reports/{key}/", report.filters)
+            found.append({"label": report.title, "url": url, "current": key == current})
     return [*found, {"label": _("All reports"), "url": "/reports/all/", "current": current == "all"}]
 
 
