@@ -57,7 +57,7 @@ def test_a_rule_is_made_built_and_published_without_a_script(client_of, manager,
     shown = client.get(reverse("workflows:rule_publish", args=[rule.pk])).content.decode()
     assert "1 record matches already" in shown and "Amount is at least 1,000" in shown
     version = rule.latest
-    assert client.post(reverse("workflows:rule_publish", args=[rule.pk]), {"version": version.pk}).status_code == 302
+    assert client.post(reverse("workflows:rule_publish", args=[rule.pk]), {"version": version.stamp}).status_code == 302
     rule.refresh_from_db()
     assert rule.state == "live" and rule.current == version and version.document["conditions"] == BIG
     work()
@@ -85,11 +85,16 @@ def test_a_draft_is_kept_beside_the_published_version_and_compared_with_it(clien
     )
     compared = client.get(reverse("workflows:rule_version", args=[rule.pk, 2])).content.decode()
     assert "Amount is at least 1,000" in compared and "Amount is at least 2,500" in compared
-    lost = builder(client, rule, **{"do": "save", "seen": str(old.pk), "c-0-v": "1"})
-    assert lost.status_code == 409 and 'value="1"' in lost.content.decode()  # what was typed is still there
-    stale = client.post(reverse("workflows:rule_publish", args=[rule.pk]), {"version": old.pk})
-    rule.refresh_from_db()
-    assert stale.status_code == 302 and rule.current == old
+    for seen in (old.stamp, draft.stamp):  # a draft that is saved over keeps its id
+        builder(client, rule, **{"do": "save", "c-0-v": "2600"})
+        lost = builder(client, rule, **{"do": "save", "seen": seen, "c-0-v": "1"})
+        assert lost.status_code == 409 and 'value="1"' in lost.content.decode()  # what was typed is still there
+        assert f'name="seen" value="{rule.draft.stamp}"' in lost.content.decode()  # told once: saving again replaces it
+        stale = client.post(reverse("workflows:rule_publish", args=[rule.pk]), {"version": seen})
+        rule.refresh_from_db()
+        assert stale.status_code == 302 and rule.current == old
+    wrong = builder(client, rule, **{"do": "publish", "c-0-v": "many"})
+    assert wrong.status_code == 422 and f'name="seen" value="{rule.draft.stamp}"' in wrong.content.decode()
     client.post(reverse("workflows:rule_discard", args=[rule.pk]))
     assert rule.draft is None
     client.post(reverse("workflows:rule_restore", args=[rule.pk, 1]))
@@ -135,7 +140,7 @@ def test_h2_publishing_and_pausing_offer_undo(client_of, manager, publish):
     old = rule.current
     builder(client, rule, **{"do": "save", "s0-title": "Call twice"})
     new = rule.latest
-    published = client.post(reverse("workflows:rule_publish", args=[rule.pk]), {"version": new.pk}, follow=True)
+    published = client.post(reverse("workflows:rule_publish", args=[rule.pk]), {"version": new.stamp}, follow=True)
     rule.refresh_from_db()
     assert rule.current == new
     undo(published)

@@ -1,5 +1,6 @@
 """Rules and their versions (W1, W4, W8, W9)."""
 
+import datetime as dt
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -145,3 +146,8 @@ class RuleVersion(Keyed):
 
     def __str__(self) -> str:
         return f"{self.rule} v{self.number}"
+
+    @property
+    def stamp(self) -> str:
+        """What a page keeps of the version that it shows: a draft is saved over, so that its id alone does not tell."""
+        return f"{self.pk}@{self.saved_at.astimezone(dt.UTC).isoformat()}"

@@ -9,8 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.kernel.core import formats
 from crm.kernel.core.changes import Actor, command
-from crm.kernel.core.errors import Refused
+from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.users.models import User
 from workflows.actors import HOUSE_RIGHTS
 from workflows.documents import EMPTY
@@ -118,18 +119,26 @@ def _draft(rule: Rule, document: Any, actor: Actor) -> RuleVersion:
 
 
 @command("rules.save")
-def save_draft(*, rule_id: UUID, document: Mapping[str, Any], actor: Actor, seen: UUID | None = None) -> RuleVersion:
+def save_draft(*, rule_id: UUID, document: Mapping[str, Any], actor: Actor, seen: str = "") -> RuleVersion:
     """Keep a document as the rule's draft; the published version goes on working. Drafts may be unfinished.
 
-    `seen` is the version that the editor began from: Refused if somebody has saved another since.
+    `seen` is the stamp of the version that the editor began from: raises Conflict if somebody has saved another since.
     """
     rule = rule_to_edit(rule_id, actor)
     latest = rule.latest
-    if seen is not None and latest is not None and latest.pk != seen:
-        raise Refused(_("Somebody else has changed this rule in the meantime."))
+    check_seen(latest, seen, _("Save again to replace it with yours, or open the page anew to see it."))
     if latest is not None and latest.document == checked_document(document):
         return latest
     return _draft(rule, document, actor)
+
+
+def check_seen(latest: RuleVersion | None, seen: str, advice: str) -> None:
+    """Raise Conflict if a page showed another version than the latest; an empty stamp is one that did not look."""
+    if not seen or latest is None or latest.stamp == seen:
+        return
+    who, at = latest.saved_by.name if latest.saved_by else _("Somebody else"), formats.when(latest.saved_at)
+    said = _("%(name)s has saved this rule in the meantime (%(at)s).") % {"name": who, "at": at}
+    raise Conflict(f"{said} {advice}")
 
 
 @command("rules.discard")

@@ -19,7 +19,7 @@ from workflows.engine.loading import Loaded
 from workflows.models import DueTime, Rule, RuleState, RuleVersion, Run
 from workflows.problems import BadRule, Problem
 
-from .drafts import rule_to_edit
+from .drafts import check_seen, rule_to_edit
 
 TASK = "workflows.tasks.work"
 
@@ -87,16 +87,18 @@ def matching_now(rule: Rule, version: RuleVersion | None = None) -> int:
 
 
 @command("rules.publish")
-def publish_rule(*, rule_id: UUID, actor: Actor, include_existing: bool = False) -> Rule:
+def publish_rule(*, rule_id: UUID, actor: Actor, include_existing: bool = False, seen: str = "") -> Rule:
     """Put the draft to work (W4, W8): the rule is live from now on, with this version; runs that wait go on with theirs.
 
     Records that match already are left alone unless `include_existing`. What was kept for a broken rule starts now.
-    Raises BadRule with every problem, its place and the reason; PermissionDenied for somebody else's rule.
+    Raises BadRule with every problem, its place and the reason; Conflict if the latest version is not the one `seen` by its
+    stamp; PermissionDenied for somebody else's rule.
     """
     rule = rule_to_edit(rule_id, actor)
     version = rule.latest
     if version is None:
         raise Refused(_("There is nothing to publish."))
+    check_seen(version, seen, _("This is how it is now."))
     check = check_rule(rule, version)
     if not check.ok:
         raise BadRule(check.problems)

@@ -58,6 +58,8 @@ class Idle(TimeTrigger):
     def describe(self, options: Options) -> str:
         """Return the trigger in words."""
         days = int(options.get("days") or 0)
+        if not days:  # not given yet
+            return str(self.label)
         working = options.get("calendar") == "working"
         count = (
             ngettext("%d working day", "%d working days", days) if working else ngettext("%d day", "%d days", days)

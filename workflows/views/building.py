@@ -60,24 +60,17 @@ def _keep(request: Request, rule: Rule, form: RuleForm, *, publish: bool) -> Htt
     """Keep the form as the draft; what cannot work is shown at its place and does not go on to publishing."""
     document = form.document()
     try:
-        save_draft(rule_id=rule.pk, document=document, actor=request.actor, seen=_seen(request))
+        save_draft(rule_id=rule.pk, document=document, actor=request.actor, seen=request.POST.get("seen", ""))
     except Refused as refused:
         toast(request, refused.message, "bad")
-        return _show(request, rule, form, rule.latest, checked=False, unsaved=True, status=409)
+        return _show(request, rule, form, rule.latest, checked=False, unsaved=True, anew=True, status=409)
     rule = get_rule(request, rule.pk)
     if publish and check_rule(rule, RuleVersion(document=document)).ok:
         return redirect("workflows:rule_publish", rule.pk)
     toast(request, _("Saved as a draft: it does nothing yet") if rule.current is None else _("Saved as a draft"))
     if publish:
-        return _show(request, rule, form, rule.latest, checked=True, status=422)
+        return _show(request, rule, form, rule.latest, checked=True, anew=True, status=422)
     return redirect(page_of(rule))
-
-
-def _seen(request: Request) -> UUID | None:
-    try:
-        return UUID(request.POST.get("seen", ""))
-    except ValueError:
-        return None
 
 
 def _show(
@@ -88,10 +81,13 @@ def _show(
     *,
     checked: bool,
     unsaved: bool = False,
+    anew: bool = False,
     status: int = 200,
     trying: TrialForm | None = None,
 ) -> HttpResponse:
+    """Show the builder. What a form began from stays with it until it is saved, or has been told of another (`anew`)."""
     actor, document = form.actor, form.document()
+    began = "" if anew else request.POST.get("seen", "")
     check = check_rule(rule, RuleVersion(document=document)) if checked else None
     form.show_errors({each.where: each.message for each in reversed(check.problems)} if check else {})
     read, reader = read_document(document, actor), RuleContext(actor, timezone.now())
@@ -106,7 +102,7 @@ def _show(
         "editable": may_edit(rule, request.actor),
         "admin": request.actor.may("settings"),
         "unsaved": unsaved and not same(document, latest.document if latest is not None else {}, actor),
-        "seen": request.POST.get("seen") or (latest.pk if latest is not None else ""),
+        "seen": began or (latest.stamp if latest is not None else ""),
         "drafted": latest is not None and latest.published_at is None,
         "changes": len(differences(published, document, actor)) if published is not None else None,
         **panel_context(request, rule, trying),

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from crm.kernel.core.errors import Refused
+from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.core.htmx import toast
 from crm.kernel.core.http import Request
 from workflows.actors import actor_for
@@ -52,13 +52,12 @@ def rule_publish(request: Request, pk: UUID) -> HttpResponse:
 
 def _publish(request: Request, rule: Rule) -> HttpResponse:
     """Publish what the page showed; if somebody has saved another draft since, show that one first."""
-    latest = rule.latest
-    if latest is not None and request.POST.get("version") != str(latest.pk):
-        toast(request, _("The rule has changed in the meantime. This is how it is now."), "warn")
-        return redirect("workflows:rule_publish", rule.pk)
-    existing = request.POST.get("include_existing") == "1"
+    existing, seen = request.POST.get("include_existing") == "1", request.POST.get("version", "")
     try:
-        publish_rule(rule_id=rule.pk, actor=request.actor, include_existing=existing)
+        publish_rule(rule_id=rule.pk, actor=request.actor, include_existing=existing, seen=seen)
+    except Conflict as conflict:
+        toast(request, conflict.message, "warn")
+        return redirect("workflows:rule_publish", rule.pk)
     except BadRule:
         return redirect(f"{page_of(rule)}?check=1")
     except Refused as refused:
