@@ -104,6 +104,18 @@ def _choice(option: Option, raw: Any, kind: str, actor: Actor | None) -> str:
     return str(raw)
 
 
+def _by_name(option: Option, raw: Any, kind: str, actor: Actor | None) -> str:
+    """One of the choices by its id, or by its name if no other has it: texts of rules say names."""
+    text = str(raw).strip()
+    offered = [(str(key), str(label).casefold()) for key, label in option.offered(kind, actor)]
+    found = [key for key, _label in offered if key == text] or [
+        key for key, label in offered if label == text.casefold()
+    ]
+    if len(found) != 1:
+        raise ValueError(no_choice(raw))
+    return found[0]
+
+
 def _choices(option: Option, raw: Any, kind: str, actor: Actor | None) -> list[str]:
     return [_choice(option, each, kind, actor) for each in _listed(raw)]
 
@@ -231,5 +243,5 @@ READERS: dict[str, Callable[[Option, Any, str, Actor | None], Any]] = {
     "value": _values,
     "values": _map,
     "territories": _territories,
-    "template": _choice,
+    "named": _by_name,
 }

@@ -117,6 +117,8 @@ def parse(text: str) -> list[TextRule]:
             loader.dispose()
     if not isinstance(data, dict) or set(data) != {"rules"} or not isinstance(data["rules"], list):
         raise BadText(_("A text of rules has a list “rules”."), 1)
+    if not data["rules"]:
+        raise BadText(_("There are no rules in this text."), 1)
     if len(data["rules"]) > MOST_RULES:
         raise BadText(_("These are too many rules."))
     lines = [each.start_mark.line + 1 for key, value in node.value if key.value == "rules" for each in value.value]
@@ -222,35 +224,41 @@ def _plain(rule: Rule, version: RuleVersion | None) -> dict[str, Any]:
     found: dict[str, Any] = {"name": rule.name}
     if rule.description:
         found["description"] = rule.description
-    read = read_document(document, actor_for(rule, rule.owner))
+    actor = actor_for(rule, rule.owner)
+    read = read_document(document, actor)
     for key in ("trigger", "conditions", "steps", "reentry", "listens_to", "rate_per_hour"):
         if document.get(key):
             found[key] = document[key]
     if isinstance(found.get("trigger"), Mapping) and read.trigger is not None:
         trigger = trigger_named(str(document["trigger"].get("kind")))
-        found["trigger"] = _named(document["trigger"], trigger.options if trigger else ())
+        found["trigger"] = _named(document["trigger"], trigger.options if trigger else (), read.kind, actor)
     if isinstance(found.get("steps"), list):
-        found["steps"] = [_step(each) for each in found["steps"]]
+        found["steps"] = [_step(each, read.kind, actor) for each in found["steps"]]
     return found
 
 
-def _step(data: Any) -> Any:
+def _step(data: Any, kind: str, actor: Actor) -> Any:
     action = action_named(str(data.get("action"))) if isinstance(data, Mapping) else None
-    return _named(data, action.options) if action is not None else data
+    return _named(data, action.options, kind, actor) if action is not None else data
 
 
-def _named(data: Mapping[str, Any], options: Any) -> dict[str, Any]:
+def _named(data: Mapping[str, Any], options: Any, kind: str, actor: Actor) -> dict[str, Any]:
     """Return a trigger or step with names in place of ids, where a name says the same."""
     given = data.get("options")
     if not isinstance(given, Mapping):
         return dict(data)
     known: dict[str, Option] = {each.key: each for each in options}
-    named = {key: _name(known[key].type, value) if key in known else value for key, value in given.items()}
+    named = {key: _name(known[key], value, kind, actor) if key in known else value for key, value in given.items()}
     return {**data, "options": named}
 
 
-def _name(kind: str, value: Any) -> Any:
+def _name(option: Option, value: Any, record: str, actor: Actor) -> Any:
     """Return an option's value by name."""
+    kind = option.type
+    if kind == "named":
+        labels = {str(key): str(label) for key, label in option.offered(record, actor)}
+        name = labels.get(str(value), value)
+        return name if list(labels.values()).count(name) == 1 else value
     one = NAMES.get(kind)
     if one is None or value in (None, "", [], {}):
         return value

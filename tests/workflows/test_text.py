@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
+from activities.mail.services.templates import create_template
 from crm.kernel.core.changes import Actor
 from workflows.models import Rule
 from workflows.yamls import BadText, export_rules, import_rules, parse
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db
         ("rules:\n- trigger: {}\n", 2, "has a name"),
         ("rules: " + "[" * 60 + "]" * 60, 1, "deeply"),
         ("- 1\n", 1, "list “rules”"),
+        ("rules: []\n", 1, "no rules"),
         ("rules:\n- {<<: {name: A}}\n", 2, "word"),
         ("rules:\n- name: a\x00b\n", 2, "character"),
         ('rules:\n- name: "\\uD800"\n', 2, "cannot be stored"),
@@ -46,16 +48,20 @@ def test_hostile_and_broken_text_is_refused_with_line_and_reason(db, text, line,
 
 
 def test_out_and_in_again_is_the_same_with_names_for_ids(publish, manager, rep, stage, teams, tmp_path, capsys):
+    values = {"name": "Welcome", "subject": "Hello", "text": "Hello", "shared": True}
+    template = create_template(values=values, actor=Actor.of(manager))
     rule = publish(
         "deal.stage_changed",
         {"action": "assign", "options": {"method": "weighted", "people": [str(rep.pk)], "weights": {str(rep.pk): 2}}},
         {"action": "notify", "options": {"who": ["team"], "team": str(teams["east"].pk), "text": "{title}"}},
+        {"action": "send_email", "options": {"template": str(template.pk)}},
         options={"to_stage": [str(stage("Proposal").pk)]},
         conditions={"all": [{"field": "amount", "operator": "gt", "value": 5}]},
         name="Big",
     )
     text = export_rules([rule])
     assert "Proposal" in text and rep.email in text and "East" in text and str(rep.pk) not in text
+    assert "template: Welcome" in text
     (read,) = parse(text)
     import_rules(text=text.replace("name: Big", "name: Copy"), actor=Actor.of(manager))
     path = tmp_path / "rules.yaml"

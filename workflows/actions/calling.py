@@ -34,7 +34,7 @@ class CallWebhook(Action):
     icon = "webhook"
     changes_records = False
     options = (
-        Option(key="endpoint", label=gettext_lazy("Webhook"), type="choice", required=True, choices=endpoints),
+        Option(key="endpoint", label=gettext_lazy("Webhook"), type="named", required=True, choices=endpoints),
         Option(key="fields", label=gettext_lazy("Fields to send"), type="fields", choices=_fields),
     )
 

@@ -41,7 +41,7 @@ class SendEmail(Action):
     changes_records = False
     kinds = ("deal", "contact")
     options = (
-        Option(key="template", label=gettext_lazy("Template"), type="template", required=True, choices=templates),
+        Option(key="template", label=gettext_lazy("Template"), type="named", required=True, choices=templates),
         Option(key="sender", label=gettext_lazy("From"), type="choice", default=RULE_OWNER, choices=SENDERS),
     )
 

@@ -239,7 +239,7 @@ class MoveStage(Action):
     writes = True
     options = (
         Option(key="stage", label=gettext_lazy("Stage"), type="stage", required=True, choices=_stages),
-        Option(key="lost_reason", label=gettext_lazy("Lost reason"), type="choice", choices=_reasons),
+        Option(key="lost_reason", label=gettext_lazy("Lost reason"), type="named", choices=_reasons),
     )
 
     def check(self, drafted: Drafted) -> None:

@@ -20,9 +20,9 @@ from .values import setting_choices
 
 LISTS = ("choices", "fields", "stages", "people")
 PAIRS = ("weights", "territories", "values")
-BY_ID = ("person", "people", "weights", "territories", "team", "stage", "stages", "pipeline")
+BY_ID = ("person", "people", "weights", "territories", "team", "stage", "stages", "pipeline", "named")
 UUID_LIKE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-MENUS = ("choice", "field", "person", "team", "stage", "pipeline", "template")
+MENUS = ("choice", "field", "person", "team", "stage", "pipeline", "named")
 WIDE = ("merge_text", "long_text", *LISTS, *PAIRS)
 
 
