@@ -15,6 +15,7 @@ from django.utils.translation import override
 
 from contacts import events as contacts
 from contacts.models import Company, Contact
+from crm.kernel.audit.models import ChangeSet
 from crm.kernel.events.bus import consume
 from crm.kernel.events.models import Event
 from crm.kernel.notifications.services import Note, notify
@@ -26,6 +27,7 @@ from .events import PeopleMentioned, TaskAssigned
 from .models import Activity, Task
 
 SILENT_SOURCES = ("import", "command", "demo")
+RULES = "workflow"  # what a rule does is not done by its owner, with whose rights it acts (W9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,21 @@ def tell(messages: Iterable[Message]) -> None:
     ids = set().union(*(people for _each, people in wanted))
     if not ids:
         return
-    authors = {each.event.user_id for each, _people in wanted}
+    authors = {author for each, _people in wanted if (author := _author(each.event)) is not None}
     people = {pk: each for pk, each in _people(ids | authors).items() if pk in ids and each.is_active}
-    names = dict(User.objects.filter(pk__in=authors).values_list("pk", "name"))
+    names: dict[Any, str] = dict(User.objects.filter(pk__in=authors).values_list("pk", "name"))
+    names |= _rules(each.event for each, _people in wanted)
     seen = _seen(wanted, people)
     notes = []
     for message, asked in wanted:
-        record, who = message.record, names.get(message.event.user_id)
+        record, event = message.record, message.event
+        by_rule = event.source == RULES
+        who = names.get(event.changeset_id if by_rule else event.user_id)
         for pk in sorted(asked & people.keys()):
             if (pk, record.pk) in seen:
                 with override(people[pk].locale):
-                    text = message.words() % {"who": who or _("Somebody"), **message.values}
+                    name = _("The rule “%(name)s”") % {"name": who} if by_rule and who else who or _("Somebody")
+                    text = message.words() % {"who": name, **message.values}
                 key = f"{message.topic}:{message.event.pk}"
                 notes.append(
                     Note(
@@ -75,7 +81,19 @@ def tell(messages: Iterable[Message]) -> None:
 
 
 def _wanted(message: Message) -> set[UUID]:
-    return {UUID(str(each)) for each in message.people if each} - {message.event.user_id}
+    return {UUID(str(each)) for each in message.people if each} - {_author(message.event)}
+
+
+def _author(event: Event) -> UUID | None:
+    """Return who did it, None for what no person did."""
+    return None if event.source == RULES else event.user_id
+
+
+def _rules(events: Iterable[Event]) -> dict[UUID, str]:
+    """Return the names of the rules whose runs made these change-sets."""
+    sets = {each.changeset_id for each in events if each.source == RULES}
+    found = ChangeSet.objects.filter(pk__in=sets).values_list("pk", "summary") if sets else ()
+    return {pk: str(summary["rule"]) for pk, summary in found if summary.get("rule")}
 
 
 def _people(ids: Collection[UUID | None]) -> dict[UUID, User]:

@@ -3,6 +3,7 @@
 A run keeps no texts that may tell of a person (W2): they are read from history, with the rights of whoever looks.
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,18 +24,44 @@ from .snapshots import JustThen, Moment, Reader, load
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One condition as a run met it. `held` is None where the past does not tell."""
+    """One condition as a run met it. `held` is None where the past does not tell.
+
+    `of` tells of a group of which any or none must hold; `against` is true if it spoke against the whole.
+    """
 
     field: str
     wanted: str
     seen: str
     held: bool | None
+    of: str = ""
+    against: bool = False
 
 
 def told(group: Group, trace: Sequence[Mapping[str, Any]], context: RuleContext, past: Mapping[str, Any]) -> list[Told]:
     """Return the lines of a trace in words; a condition that the version no longer reads keeps its names."""
     tests = {each.path: each for each in group.tests()}
-    return [_line(tests.get(str(line.get("path"))), line, context, past) for line in trace]
+    places = _places(group, {str(line.get("path")): line.get("held") for line in trace})
+    return [
+        dataclasses.replace(_line(tests.get(path), line, context, past), **places.get(path, {}))
+        for line in trace
+        for path in (str(line.get("path")),)
+    ]
+
+
+def _places(group: Group, answers: Mapping[str, bool | None], wanted: bool = True) -> dict[str, dict[str, Any]]:
+    """Return by path what the group around each condition makes of it; `wanted` is what the group ought to be."""
+    if not {each.path for each in group.tests()} <= answers.keys():
+        return {}
+    of = {"any": _("any of:"), "none": _("none of:")}.get(group.mode, "")
+    inside = wanted is not (group.mode == "none")
+    failed = group.weigh(answers) is not None and group.weigh(answers) is not wanted
+    found: dict[str, dict[str, Any]] = {}
+    for part in group.parts:
+        if isinstance(part, Group):
+            found |= _places(part, answers, inside)
+        else:
+            found[part.path] = {"of": of, "against": failed and answers[part.path] is (not inside)}
+    return found
 
 
 def _line(test: Test | None, line: Mapping[str, Any], context: RuleContext, past: Mapping[str, Any]) -> Told:

@@ -139,7 +139,11 @@ class RunList(ListPage):
     def words(self) -> dict[UUID, list[str]]:
         """What the steps of this page's runs did, by run."""
         found: dict[UUID, list[str]] = {}
-        rows = Step.objects.filter(run__in=[row["pk"] for row in self.page.rows]).exclude(words="")
+        rows = (
+            Step.objects.filter(run__in=[row["pk"] for row in self.page.rows])
+            .exclude(words="")
+            .exclude(state="waiting")
+        )
         for pk, words in rows.order_by("run", "index").values_list("run", "words"):
             found.setdefault(pk, []).append(words)
         return found

@@ -20,7 +20,7 @@ from .changing import find_conflicts
 from .clocks import refresh_clocks
 from .links import Links, check_visible, complete_links
 from .recording import require_active
-from .tasks import due_instant, event_fields, morning_of, zones_of
+from .tasks import due_instant, event_fields, is_given, morning_of, zones_of
 
 EDITABLE = ("title", "notes", "type", "priority", "contact_id", "company_id", "deal_id")
 
@@ -164,7 +164,7 @@ def reassign_tasks(*, task_ids: Sequence[UUID], assignee_id: UUID, actor: Actor)
     for task in tasks:
         _hand_over(task, assignee_id, zone)
     _save(tasks, "assignee", "due_on", "remind_at")
-    given = [t for t in tasks if t.done_at is None and assignee_id != actor.id]
+    given = [t for t in tasks if t.done_at is None and is_given(assignee_id, actor)]
     publish(*(TaskAssigned(**event_fields(task)) for task in given), actor=actor)
     return tasks
 

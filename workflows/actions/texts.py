@@ -1,10 +1,12 @@
 """Texts with values of the record in them: `Call {company.name}`. A closed list of fields, nothing is ever run (W1)."""
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from crm.kernel.core import formats
 from crm.kernel.customfields.people import people
@@ -43,10 +45,21 @@ def filled(text: str, snapshot: Snapshot, context: RuleContext, kind: str) -> st
 
     def value(match: re.Match[str]) -> str:
         gap, name = match.groups()
-        words = shown(fields[name], snapshot.values.get(name), context) if name in fields else ""
+        words = kept(fields[name], snapshot.values.get(name), context) if name in fields else ""
         return gap + words if words else ""
 
     return PLACE_WITH_GAP.sub(value, text or "").strip()
+
+
+def kept(field: RuleField, value: Any, context: RuleContext) -> str:
+    """Return a value for a text that stays: a day by its date, since “tomorrow” is another day when it is read."""
+    day = value.astimezone(context.zone).date() if isinstance(value, dt.datetime) else value
+    return in_full(day) if isinstance(day, dt.date) else shown(field, value, context)
+
+
+def in_full(day: dt.date) -> str:
+    """Return a day with month and year: 31 March 2027."""
+    return formats.dated(day, pgettext("day of another year in full", "j F Y"))
 
 
 def shown(field: RuleField, value: Any, context: RuleContext) -> str:

@@ -17,6 +17,7 @@ from workflows.options import Option
 from workflows.snapshots import UNKNOWN
 
 from .base import Action, Drafted, Performing, Plan
+from .texts import in_full
 
 
 def dates(kind: str, actor: Actor | None) -> list[tuple[str, Any]]:
@@ -62,8 +63,9 @@ class Wait(Action):
         until = self._until(step)
         if until is None or until <= step.context.now:
             return Plan(_("Nothing to wait for"), skip=True)
-        day = formats.day(until.astimezone(step.context.zone).date())
-        return Plan(_("Waited until %(day)s") % {"day": day}, {"unit": step.options["unit"]}, due_at=until)
+        local = until.astimezone(step.context.zone)
+        words = _("Waited until %(day)s, %(time)s") % {"day": in_full(local.date()), "time": formats.clock(local)}
+        return Plan(words, {"unit": step.options["unit"]}, due_at=until)
 
     def _until(self, step: Performing) -> dt.datetime | None:
         now, amount, unit = step.context.now, int(step.options.get("amount") or 1), step.options["unit"]

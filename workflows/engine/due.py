@@ -14,7 +14,7 @@ from contacts.models import survivors_of
 from crm.kernel.events.models import Event
 from workflows.conditions import Verdict, judge
 from workflows.fields import MODELS
-from workflows.models import DueTime, Reentry, Rule, Run
+from workflows.models import DueTime, Reentry, Rule, Run, Step
 from workflows.snapshots import Moment, Present, Reader, Snapshot, load
 from workflows.triggers import TimeTrigger
 from workflows.triggers.times import Idle, Schedule
@@ -79,6 +79,7 @@ def _go_on(run: Run) -> None:
     else:
         if run.state == Run.State.HELD:
             run.started_at = timezone.now()
+        Step.objects.filter(run=run, state=Step.State.WAITING).update(state=Step.State.DONE, at=timezone.now())
         run.version, run.cause, run.reason = loaded.version, "", ""
         advance(work)
     save(work, new=False)

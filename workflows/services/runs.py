@@ -1,5 +1,6 @@
 """What people do with runs: start one by hand, try failed ones again, dismiss them (W8)."""
 
+import datetime as dt
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -15,18 +16,22 @@ from workflows.actors import actor_for
 from workflows.conditions import judge
 from workflows.engine.due import ready
 from workflows.engine.loading import load_rule
+from workflows.engine.running import lock_record
 from workflows.fields import MODELS
 from workflows.models import Rule, Run
 from workflows.snapshots import Moment, Present, Reader, Snapshot, load
 
 from .publishing import wake
 
+A_MOMENT = dt.timedelta(seconds=10)
+
 
 @command("rules.start")
 def start_run(*, rule_id: UUID, record_id: UUID, actor: Actor) -> Run:
     """Start a rule with the manual trigger for a record that the actor may edit. Its conditions are asked first.
 
-    Raises the record's DoesNotExist, PermissionDenied, Refused if the rule is no manual one, not live, or does not match.
+    Raises the record's DoesNotExist, PermissionDenied, Refused if the rule is no manual one, not live, does not match, or was
+    started for the record a moment ago: a second click is no second wish.
     """
     rule = Rule.objects.select_related("current", "owner__role", "owner__team").get(pk=rule_id)
     loaded = load_rule(rule)
@@ -35,6 +40,10 @@ def start_run(*, rule_id: UUID, record_id: UUID, actor: Actor) -> Run:
     kind = loaded.document.kind
     record = MODELS[kind].objects.visible_to(actor).live().get(pk=record_id)
     actor.require("edit", record)
+    lock_record(record_id)
+    begun = Run.objects.filter(rule=rule, record_id=record_id, started_at__gte=timezone.now() - A_MOMENT)
+    if begun.exclude(state=Run.State.CANCELLED).exists():
+        raise Refused(_("%(name)s has just been started for this record.") % {"name": rule.name})
     if not MODELS[kind].objects.visible_to(loaded.actor).filter(pk=record_id).exists():
         raise Refused(_("The rule may not see this record."))
     fields = loaded.document.conditions.fields().values()

@@ -14,7 +14,7 @@ from workflows.engine.loading import Loaded, load_rule
 from workflows.explaining import told
 from workflows.fields import MODELS
 from workflows.forms import TrialForm
-from workflows.models import Rule, RuleVersion, Run
+from workflows.models import Rule, RuleVersion, Run, Step
 from workflows.records import Named, kind_label, named
 from workflows.snapshots import Moment, Past, Present, Reader, Snapshot, load
 from workflows.tones import tone_of
@@ -66,7 +66,7 @@ def _runs(request: Request, rule: Rule) -> dict[str, Any]:
 def shown_run(run: Run, names: Any) -> dict[str, Any]:
     """Return a run as a line: its record, if the person may see it, what came of it, and how it looks."""
     tone, icon = tone_of(run.state)
-    done = [step.words for step in run.steps.all() if step.words]
+    done = [step.words for step in run.steps.all() if step.words and step.state != Step.State.WAITING]
     hidden = run.record_id is not None and run.record_id not in names
     return {
         "run": run,

@@ -17,6 +17,7 @@ from workflows.models import Rule, RuleVersion
 from workflows.problems import BadRule
 from workflows.sentences import sentence
 from workflows.services import check_rule, matching_now, publish_rule, save_draft
+from workflows.triggers.records import Manual
 from workflows.triggers.times import Schedule
 
 from .shared import METHODS, attempt, get_rule, may_edit, page_of, rules_only
@@ -44,6 +45,7 @@ def rule_publish(request: Request, pk: UUID) -> HttpResponse:
         "differences": differences(rule.current.document, latest.document, actor) if rule.current else [],
         "matching": matching,
         "scheduled": isinstance(check.document.trigger, Schedule),
+        "by_hand": isinstance(check.document.trigger, Manual),
         "many": matching >= MOST_COUNTED,
         "rate": check.document.rate_per_hour,
     }

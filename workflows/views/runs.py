@@ -1,5 +1,6 @@
 """The runs of rules: the list, one run in full, and what people do with those that failed (W6, W8)."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from activities.mail.models import OutgoingMail
 from crm.kernel.audit.models import ChangeSet
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.htmx import is_fragment, refresh, toast, trigger
@@ -24,13 +26,15 @@ from workflows.actors import actor_for
 from workflows.documents import read_document
 from workflows.explaining import context_for, then, told
 from workflows.lists import RunList
-from workflows.models import Rule, Run
-from workflows.records import named
+from workflows.models import Rule, Run, Step
+from workflows.records import Named, named
 from workflows.services import dismiss_runs, retry_runs
 from workflows.tones import tone_of
 
 from .rules import trigger_words
 from .shared import back, may_edit, rules_only
+
+MADE = ("task", "deal", "mail", "delivery")  # what steps note of what they made
 
 
 @rules_only
@@ -89,12 +93,14 @@ def run_page(request: Request, pk: UUID) -> HttpResponse:
     document = read_document(run.version.document if run.version else {}, actor, run.started_at)
     context, past = context_for(actor), {} if hidden else then(run, document, request.actor)
     steps = list(run.steps.order_by("index"))
+    links = {} if hidden else _links(steps, request)
     lines = [
         {
             "step": step,
             "label": getattr(action_named(step.action), "label", step.action),
             "icon": getattr(action_named(step.action), "icon", "zap"),
             "tone": tone_of(step.state)[0],
+            "links": links.get(step.pk, ()),
             "conditions": told(document.steps[step.index].conditions, step.trace, context, past)
             if step.index < len(document.steps) and step.trace and not hidden
             else [],
@@ -140,6 +146,25 @@ def _cause(run: Run) -> str:
     who = User.objects.filter(pk=event[0]).values_list("name", flat=True).first() if event and event[0] else None
     said = words[:1].upper() + words[1:]
     return _("%(what)s: by %(name)s.") % {"what": said, "name": who} if who else f"{said}."
+
+
+def _links(steps: Iterable[Step], request: Request) -> dict[UUID, list[Named]]:
+    """Return what each step made, as far as the person may open it: tasks, deals, mails, messages of webhooks."""
+    made = [(step.pk, kind, UUID(pk)) for step in steps for kind, pk in step.result.items() if kind in MADE and pk]
+    records = named(((kind, pk) for _step, kind, pk in made), request.actor)
+    mails = OutgoingMail.objects.visible_to(request.actor).filter(
+        pk__in=[pk for _step, kind, pk in made if kind == "mail"]
+    )
+    states = {mail.pk: str(mail.get_state_display()) for mail in mails}
+    found: dict[UUID, list[Named]] = {}
+    for step, kind, pk in made:
+        if pk in records:
+            found.setdefault(step, []).append(records[pk])
+        elif pk in states:
+            found.setdefault(step, []).append(Named(states[pk], reverse("activities:mail_detail", args=[pk])))
+        elif kind == "delivery" and request.actor.may("settings"):
+            found.setdefault(step, []).append(Named(_("Delivery"), reverse("webhooks:delivery", args=[pk])))
+    return found
 
 
 def _sets(run: Run, request: Request) -> dict[str, str]:
