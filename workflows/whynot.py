@@ -4,11 +4,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kernel.core import formats
 from crm.kernel.events.models import Event
 
 from .dryrun.events import asked_by_events
@@ -16,7 +18,8 @@ from .dryrun.judging import Judge
 from .dryrun.results import REASONS, DryRun
 from .engine.loading import Loaded, special_source
 from .models import Rule
-from .triggers import triggers
+from .triggers import TimeTrigger, triggers
+from .triggers.times import Schedule
 
 LAST_EVENTS = 20
 LOOKED_BACK = dt.timedelta(days=365)
@@ -77,4 +80,22 @@ def answer_at(loaded: Loaded, event: Event) -> Answer:
     return Answer(False, f"{before} {why}".strip(), miss.trace if miss is not None else ())
 
 
-__all__ = ["Answer", "answer_at", "event_words", "last_events"]
+def moment_words(loaded: Loaded, record_id: UUID, now: dt.datetime) -> str:
+    """Return what a rule that time sets off has to say of a record: when its moment is or was; "" of other rules."""
+    trigger = loaded.document.trigger
+    if not isinstance(trigger, TimeTrigger) or isinstance(trigger, Schedule):
+        return ""
+    look = trigger.look([record_id], loaded.document.options, now).get(record_id)
+    if look is None or look.due is None:
+        return _("The rule does not watch this record as it is now: it is closed, done, or has no such date.")
+    when = formats.when(look.due)
+    if look.due > now:
+        return _("Its moment has not come yet: %(when)s.") % {"when": when}
+    if loaded.rule.live_since is not None and look.due < loaded.rule.live_since and not loaded.rule.include_existing:
+        return _("Its moment was %(when)s, before the rule was at work: what had come due then is left alone.") % {
+            "when": when
+        }
+    return _("Its moment was %(when)s.") % {"when": when}
+
+
+__all__ = ["Answer", "answer_at", "event_words", "last_events", "moment_words"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-MARK = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+MARK = re.compile(r"\{\{([^{}]*)\}\}")  # a bracket that is missing does not swallow what follows
 MOST_FIELDS = 200
 
 

@@ -6,6 +6,7 @@ import "./keys.js";
 import { showToast } from "./messages.js";
 
 export { $, $$, focusFirst, isShown, on, onReady, words } from "./dom.js";
+export { setDirty } from "./forms.js";
 export { goToRow, registerKeys } from "./keys.js";
 export { announce, showToast, undoLast } from "./messages.js";
 export { closeDialog, openDialog } from "./overlays.js";

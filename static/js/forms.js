@@ -5,6 +5,7 @@ import { $, $$, focusFirst, on, onReady, within, words } from "./dom.js";
 /* ----------------------------------------------------- unsaved changes */
 const dirty = new Set();
 export const isDirty = (form) => dirty.has(form) && form.isConnected;
+export const setDirty = (form, is) => (is ? dirty.add(form) : dirty.delete(form));
 
 on("input", "form[data-guard]", (event, form) => "noDirty" in event.target.dataset || dirty.add(form));
 on("change", "form[data-guard]", (event, form) => "noDirty" in event.target.dataset || dirty.add(form));

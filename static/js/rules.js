@@ -1,6 +1,6 @@
 // The rule builder: a value of the record goes into the text whose button opened the menu; what is new takes the focus;
 // what somebody has unfolded stays so when the form comes back.
-import { $ } from "./app.js";
+import { $, setDirty } from "./app.js";
 
 let place = null;
 
@@ -18,9 +18,19 @@ document.addEventListener("click", (event) => {
   place.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
-document.addEventListener("htmx:afterSettle", ({ target }) => target.id === "rule-form" && $("[data-begin]", target)?.focus());
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (target.id !== "rule-form") return;
+  $("[data-begin]", target)?.focus();
+  setDirty(target, Boolean($("[data-unsaved]"))); // the server knows what differs from what it has
+});
 
 const { callbacks } = window.Idiomorph.defaults;
 const update = callbacks.beforeAttributeUpdated;
 callbacks.beforeAttributeUpdated = (name, element, how) =>
   !(name === "open" && how === "remove" && element.localName === "details") && update(name, element, how);
+
+// What is kept is not lost by leaving the page; what the server has not taken is.
+document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
+  const kept = detail.elt.matches("[name=do][value=save], [name=do][value=publish]") && (detail.xhr.status < 400 || detail.xhr.status === 422);
+  if (kept) setDirty($("#rule-form"), false);
+});

@@ -36,6 +36,7 @@ def test_fields_become_values_or_their_fallback(text, values, filled):
         ("{{ settings.SECRET_KEY }}", 1, "SECRET_KEY"),
         ("a\nb\n{{ deal.title", 3, "missing"),
         ("x }} y", 1, "missing"),
+        ("{{ deal.title }\n{{ contact.first_name }}", 1, "missing"),
         ("{{ }}", 1, "(empty)"),
         ("{{ contact.first_name }}\n" * 201, 1, "200"),
     ],

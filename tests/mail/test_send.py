@@ -215,12 +215,14 @@ def test_marketing_carries_the_headers_of_rfc_8058_and_a_link(box, make_template
 def test_a_test_mail_goes_to_oneself_and_onto_no_timeline(box, template, maya, as_rep, rep):
     from activities.mail.fields import Letter
 
+    template.text = "{{ deal.title }}, {{ contact.first_name }}"
     queue_test_mail(template=template, letter=Letter(maya, None, rep, as_rep), actor=as_rep)
     later(seconds=0)
     send_due_mails()
     (got,) = box.messages
     assert rep.email in got["To"]
     assert "Maya" in got["Subject"]
+    assert "[Deal: Title], Maya" in got.get_body(("plain",)).get_content()  # a hole is marked
     assert not Activity.objects.filter(type="email").exists()
 
 

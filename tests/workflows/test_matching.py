@@ -76,3 +76,16 @@ def test_of_idle_deals_those_count_that_are_idle_already_and_what_comes_due_in_a
         publish_rule(rule_id=rule.pk, actor=Actor.of(manager), include_existing=True)
         look()
         assert Task.objects.filter(deal=new).count() == 1
+
+
+def test_w6_why_not_says_when_the_moment_of_an_idle_rule_is_or_was(publish, new_deal, rep, manager, client_of):
+    start = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+    with time_machine.travel(start, tick=True):
+        old = new_deal("Old")
+    with time_machine.travel(start + dt.timedelta(days=20), tick=True):
+        rule, new, lost = publish("deal.idle", options={"days": 7}), new_deal("New"), new_deal("Lost")
+        close_deal(deal_id=lost.pk, won=True, actor=Actor.of(rep))
+        client, address = client_of(manager), f"/workflows/{rule.pk}/?panel=why&record="
+        said = [client.get(f"{address}{deal.pk}").content.decode() for deal in (old, new, lost)]
+    assert "10 Mar" in said[0] and "before the rule was at work" in said[0]
+    assert "Its moment has not come yet: Mon 30 Mar" in said[1] and "does not watch this record" in said[2]

@@ -19,7 +19,7 @@ from workflows.records import Named, kind_label, named
 from workflows.snapshots import Moment, Past, Present, Reader, Snapshot, load
 from workflows.tones import tone_of
 from workflows.trials import dry_context
-from workflows.whynot import answer_at, event_words, last_events
+from workflows.whynot import answer_at, event_words, last_events, moment_words
 
 from .ledger import assigns, ledger
 
@@ -124,6 +124,8 @@ def _answer(request: Request, loaded: Loaded, kind: str, record: Any) -> dict[st
         against.append(_("The rule is not at work: %(state)s.") % {"state": loaded.rule.get_state_display()})
     if not MODELS[kind].objects.visible_to(loaded.actor).filter(pk=record.pk).exists():
         against.append(_("The rule may not see this record."))
+    if words := moment_words(loaded, record.pk, timezone.now()):
+        against.append(words)
     fields = loaded.document.conditions.fields().values()
     reader = Reader(Present(), loaded.actor)
     (values,) = load(kind, [Moment(record.pk)], fields, reader=reader)

@@ -81,13 +81,21 @@ def mail_of_token(token: str) -> UUID | None:
         return None
 
 
-def render_template(template: EmailTemplate, letter: fields.Letter, *, link: str = "") -> Rendered:
-    """Return a template filled for one letter, and which values are missing. `link` unsubscribes, for marketing."""
+def render_template(
+    template: EmailTemplate, letter: fields.Letter, *, link: str = "", mark_holes: bool = False
+) -> Rendered:
+    """Return a template filled for one letter, and which values are missing, marked in the text if wanted.
+
+    `link` unsubscribes, for marketing.
+    """
     names = {each.name for each in merge.fields_in(template.subject, template.text, template.html)}
     values = fields.values_of(letter, names)
     if template.marketing:
         values[fields.UNSUBSCRIBE] = link or unsubscribe_link(UUID(int=0))
     holes = merge.missing(values, template.subject, template.text, template.html)
+    if mark_holes and holes:
+        labels = fields.labels(letter.actor)
+        values |= {name: f"[{labels.get(name, name)}]" for name in holes}
     subject = " ".join(merge.fill(template.subject, values).split())
     html = clean_html(merge.fill(template.html, values, escape)) if template.html else ""
     text = merge.fill(template.text, values) if template.text else text_of(html)
@@ -180,7 +188,7 @@ def queue_test_mail(*, template: EmailTemplate, letter: fields.Letter, actor: Ac
     address = actor.user.email if actor.user is not None else ""
     if not address:
         raise Refused(_("You have no e-mail address."))
-    rendered = render_template(template, letter)
+    rendered = render_template(template, letter, mark_holes=True)
     subject = _("[Test] %(subject)s") % {"subject": rendered.subject}
     if template.marketing:
         rendered = with_footer(rendered, unsubscribe_link(UUID(int=0)), actor.user.locale)
