@@ -5,7 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.utils.translation import gettext_lazy as _
 
+from crm.kernel.audit.registry import never_undone
 from crm.kernel.core import panels, personal
 from crm.kernel.core.history import history_of
 from crm.kernel.core.personal import ERASED, Afterwards, Identity
@@ -83,6 +85,7 @@ def uploads_of(contact_ids: Collection[UUID]) -> Afterwards:
 def register() -> None:
     """Declare the columns of this app; `keep` says which texts tell nothing of a person."""
     register_work(WORK, PersonalRun, perform)
+    never_undone("contacts.erase", _("The person was erased for good: this cannot be undone."))
     panels.register(
         "contact.more", "contacts/_personal_item.html", order=95, visible=lambda user, obj: user.may("personal_data")
     )

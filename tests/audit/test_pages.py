@@ -14,6 +14,7 @@ from crm.kernel.audit.models import ChangeSet
 from crm.kernel.audit.sets import page_of_sets
 from crm.kernel.audit.undo import undo
 from crm.kernel.core.changes import Actor, changeset
+from crm.kernel.listing.exports.services import log_export
 from deals.services import create_deal, edit_deal
 
 
@@ -58,6 +59,14 @@ def test_many_records_are_counted_and_those_that_follow_are_not(me, admin, deal)
     assert texts(boss)[0][2] == ["3 contacts"]
     (created,) = [row for row in rows_of(me) if row.made.command == "deals.create"]
     assert [words for words, _url in created.things] == ["Deal Atlas rollout"]
+
+
+def test_what_wrote_nothing_that_is_recorded_offers_no_undo(client_of, rep, me, contact):
+    log_export(me, rows=1, summary={"what": "contact"})
+    made = me.last_change
+    assert [row.undoable for row in rows_of(me)] == [False, True]
+    page = client_of(rep).get("/audit/").content.decode()
+    assert f"/undo/{made}/" not in page and "nothing that is recorded" in page
 
 
 def test_everybody_sees_their_own_and_the_audit_right_shows_all(me, rep, mate, admin, contact, client_of):

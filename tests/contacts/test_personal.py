@@ -175,6 +175,14 @@ def test_undo_says_that_it_was_erased(boss, me, person):
     assert [each["why"] for each in result.conflicts] == ["Erased for good: it does not come back."]
 
 
+def test_the_erasure_itself_offers_no_undo(boss, person, client_of, admin):
+    erase_person(contact_id=person.pk, actor=boss, confirm=person.name)
+    with pytest.raises(Refused, match="erased for good"):
+        undo(changeset_id=boss.last_change, actor=boss)
+    page = client_of(admin).get("/audit/").content.decode()
+    assert "erased a person" in page and f"/undo/{boss.last_change}/" not in page
+
+
 def test_a_binned_person_can_be_erased_too(boss, person):
     bin_contacts(contact_ids=[person.pk], actor=boss)
     erase_person(contact_id=person.pk, actor=boss, confirm=person.name)

@@ -73,8 +73,8 @@ class Row:
 
     @property
     def undoable(self) -> bool:
-        """True while it stands and is none of the commands that are for good."""
-        return self.stands and self.made.command not in finals
+        """True while it stands, wrote something that is recorded, and is none of the commands that are for good."""
+        return self.stands and bool(self.touched) and self.made.command not in finals
 
     @property
     def dated(self) -> dt.datetime | None:
