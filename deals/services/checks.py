@@ -50,7 +50,8 @@ def cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
         try:
             result[name] = _cleaned_value(column, value)
         except ValidationError as error:
-            errors[name] = " ".join(error.messages)
+            no_number = isinstance(column, models.DecimalField) and getattr(error, "code", "") == "invalid"
+            errors[name] = _("Type a number, such as 48,000.") if no_number else " ".join(error.messages)
     if result.get("amount") is not None and result["amount"] < 0:
         errors["amount"] = _("Type an amount of 0 or more.")
     if errors:

@@ -138,6 +138,20 @@ def test_amounts_as_people_type_them(typed, number):
     assert widgets.plain_number(typed) == number
 
 
+@pytest.mark.parametrize(
+    ("typed", "currency", "number"),
+    [
+        ("12.400", "EUR", "12400"), ("12,400", "EUR", "12400"), ("$1.234", "", "1234"), ("0.125", "EUR", "0.125"),
+        ("12.40", "EUR", "12.40"), ("12.400", "BHD", "12.400"), ("1234.500", "EUR", "1234.500"), ("abc", "EUR", "abc"),
+    ],
+)  # fmt: skip
+def test_three_digits_behind_a_point_are_no_cents(typed, currency, number):
+    posted = {"amount": typed, "currency": currency}
+    assert widgets.plain_amount(typed, currency) == number
+    assert widgets.MoneyInput().value_from_datadict(posted, {}, "amount") == number
+    assert widgets.MoneyInput(currency=currency).value_from_datadict({"amount": typed}, {}, "amount") == number
+
+
 @pytest.mark.parametrize("tag", ["avatar", "org_avatar"])
 def test_avatars_escape_names(tag):
     drawn = render("{% " + tag + " name 1 'xs' %}", name=f'{EVIL}" onload="x')

@@ -27,6 +27,7 @@ from deals.services import (
     restore_deal,
     snooze_deal,
 )
+from deals.services.checks import cleaned
 
 
 def test_a_new_deal_starts_in_the_first_open_stage_with_its_first_visit(as_rep, rep, stages, contact, colleague):
@@ -211,3 +212,10 @@ def test_snooze_is_until_a_day_to_come(deal, as_rep, workspace):
     snooze_deal(deal_id=deal.pk, until=workspace.today() + dt.timedelta(days=3), actor=as_rep)
     deal.refresh_from_db()
     assert deal.snoozed_until == workspace.today() + dt.timedelta(days=3)
+
+
+@pytest.mark.parametrize("typed", ["abc", "12 apples", "1e9x"])
+def test_what_is_no_number_is_refused_in_the_words_of_every_other_door(typed):
+    with pytest.raises(Refused) as refused:
+        cleaned({"amount": typed})
+    assert refused.value.fields == {"amount": "Type a number, such as 48,000."}

@@ -1,5 +1,6 @@
 """Form controls of the design system, for the `widgets` of forms. Their templates are in `templates/widgets/`."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -57,7 +58,7 @@ class MoneyInput(forms.TextInput):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """Return the number without currency signs, spaces and thousands separators."""
         value = data.get(name)
-        return plain_number(value) if isinstance(value, str) else value
+        return plain_amount(value, data.get("currency") or self.currency) if isinstance(value, str) else value
 
 
 def plain_number(text: str) -> str:
@@ -75,6 +76,18 @@ def plain_number(text: str) -> str:
     elif kept.count(".") > 1:
         kept = kept.replace(".", "")
     return kept
+
+
+# Currencies whose amounts have three decimal places.
+THOUSANDTHS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+_grouped = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+
+
+def plain_amount(text: str, currency: str = "") -> str:
+    """Return typed text as an amount with a point: `12.400` is twelve thousand, as `12,400` is, since no cents have three
+    digits (but for some currencies)."""
+    plain = plain_number(text)
+    return plain.replace(".", "") if _grouped.fullmatch(plain) and currency not in THOUSANDTHS else plain
 
 
 class TypeaheadInput(forms.TextInput):

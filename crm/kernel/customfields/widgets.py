@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from crm.kernel.core.widgets import MoneyInput
+from crm.kernel.core.widgets import MoneyInput, plain_amount
 from crm.kernel.workspace.currencies import CURRENCIES
 
 
@@ -29,4 +29,5 @@ class MoneyWithCurrency(MoneyInput):
         value = data.get(name)
         if isinstance(value, dict):
             return value
-        return {"amount": (value or "").strip(), "currency": data.get(f"{name}-currency") or ""}
+        currency = data.get(f"{name}-currency") or ""
+        return {"amount": plain_amount(value or "", currency), "currency": currency}

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.kernel.core import remember
 from crm.kernel.core.history import tracked
 from crm.kernel.core.models import Keyed
+from crm.kernel.core.widgets import THOUSANDTHS
 
 currency_code = RegexValidator(r"^[A-Z]{3}\Z", _("Type a currency code of three capital letters, such as USD."))
 
@@ -35,11 +36,7 @@ MINOR_UNITS = {
     "ISK": 0,
     "VND": 0,
     "HUF": 2,
-    "BHD": 3,
-    "KWD": 3,
-    "TND": 3,
-    "OMR": 3,
-    "JOD": 3,
+    **dict.fromkeys(THOUSANDTHS, 3),
 }
 
 
