@@ -58,7 +58,7 @@ def _menus() -> None:
         panels.register(
             f"{kind}.more", "contacts/_merge_item.html", order=30, visible=lambda user, record: user.may("merge")
         )
-    panels.register("list.bulk", "contacts/_merge_button.html", order=85, visible=_merges)
+    panels.register("list.bulk.more", "contacts/_merge_button.html", visible=_merges)
 
 
 def _merges(user: Any, page: Any) -> bool:

@@ -23,7 +23,8 @@ export function announce(text) {
 
 /**
  * Show what just happened. `undo` is an address to post to, `link` [words, address], `retry` a function;
- * `sticky` keeps the toast until it is dismissed. Returns the element.
+ * `sticky` keeps the toast, once, until it is dismissed, and the page with what was typed: its link opens another tab.
+ * Returns the element.
  */
 export function showToast({ text, tone = "ok", undo, link, retry, sticky = false }) {
   const region = $("#toasts");
@@ -34,13 +35,14 @@ export function showToast({ text, tone = "ok", undo, link, retry, sticky = false
   toast.dataset.tone = tone;
   $("p", toast).textContent = text;
   part(tone === "ok" ? "icon-bad" : "icon-ok").remove();
-  if (link) Object.assign(part("link"), { textContent: link[0], href: link[1] });
+  if (link) Object.assign(part("link"), { textContent: link[0], href: link[1], target: sticky ? "_blank" : "" });
   else part("link").remove();
   if (undo) {
     toast.dataset.undo = lastUndo = undo;
   } else part("undo").remove();
   if (retry) part("retry").onclick = () => (toast.remove(), retry());
   else part("retry").remove();
+  if (sticky) for (const same of $$(".toast", region)) if ($("p", same).textContent === text) same.remove();
   region.append(toast);
   for (const old of $$(".toast", region).slice(0, -AT_MOST)) old.remove();
   announce(text);
