@@ -38,7 +38,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (!whole || boosted || picks || requestConfig.elt.closest("[hx-select]")) return;
   event.detail.shouldSwap = false;
   if (xhr.status < 400 && requestConfig.verb === "get") location.assign(xhr.responseURL || requestConfig.path);
-  else if (xhr.status < 500) showToast({ text: words("failed"), tone: "bad" });
+  else if (!event.detail.isError) showToast({ text: words("failed"), tone: "bad" });
 });
 
 // What is typed while an answer is on its way outlives the morph that the answer brings.

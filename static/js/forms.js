@@ -24,11 +24,10 @@ onReady((root) => {
 });
 
 /* ------------------------------------------------ what is sent, is sent once */
-// A second press while the first is on its way would make a second record. After an answer that leads elsewhere the
-// page stays a moment longer. Forms that send themselves upon each change say with hx-sync what happens to the second.
-const LEADING = 1500;
+// A second press would make a second record. A page that is left stays a moment longer.
 const underway = new WeakSet();
 const free = (form) => underway.delete(form);
+const freeSoon = (form) => setTimeout(free, 1500, form);
 
 document.addEventListener("htmx:confirm", (event) => {
   if (event.detail.verb === "post" && underway.has(event.detail.elt)) event.preventDefault();
@@ -36,18 +35,15 @@ document.addEventListener("htmx:confirm", (event) => {
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig } }) => {
   if (requestConfig.verb === "post" && elt.matches("form:not([hx-sync])")) underway.add(elt);
 });
-document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
-  if (/hx-(redirect|location|refresh)/i.test(xhr.getAllResponseHeaders())) setTimeout(free, LEADING, elt);
-  else free(elt);
-});
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) =>
+  (/hx-re|hx-loc/i.test(xhr.getAllResponseHeaders()) ? freeSoon : free)(elt),
+);
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const plain = form.getAttribute("method") === "post" && !form.hasAttribute("hx-post") && !event.defaultPrevented;
-  if (plain && underway.has(form)) event.preventDefault();
-  else if (plain) {
-    underway.add(form);
-    setTimeout(free, LEADING, form);
-  }
+  if (event.defaultPrevented || !form.matches("[method=post]:not([hx-post])")) return;
+  if (underway.has(form)) event.preventDefault();
+  underway.add(form);
+  freeSoon(form);
 });
 
 /* ------------------------------------------- values edited in their place */

@@ -23,8 +23,7 @@ export function announce(text) {
 
 /**
  * Show what just happened. `undo` is an address to post to, `link` [words, address], `retry` a function;
- * `sticky` keeps the toast, once, until it is dismissed, and the page with what was typed: its link opens another tab.
- * Returns the element.
+ * `sticky` keeps one until it is dismissed, and the page: its link opens a tab. Returns the element.
  */
 export function showToast({ text, tone = "ok", undo, link, retry, sticky = false }) {
   const region = $("#toasts");
