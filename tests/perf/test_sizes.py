@@ -20,7 +20,7 @@ from deals.services.creation import NewDeal
 BOARD_BYTES = 200_000
 LIST_BYTES = 120_000
 STYLE_BYTES = 20_000  # gzip
-SCRIPT_BYTES = 33_000  # of all pages together: no page loads all of them
+SCRIPT_BYTES = 33_500  # of all pages together: no page loads all of them
 
 
 @pytest.mark.django_db
