@@ -61,6 +61,7 @@ class Ask:
     person: UUID | None = None
     as_of: dt.date | None = None
     options: Mapping[str, str] = None  # type: ignore[assignment]
+    whole: bool = False  # for a file: every group, however many there are
 
     @cached_property
     def window(self) -> Window:

@@ -62,7 +62,7 @@ def _by_name(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def option_menus(report: Report, ask: Ask) -> list[Menu]:
     """Return the menus of the report's own choices."""
-    labels = {"by": _("By"), "mode": _("Skipping"), "horizon": _("Within"), **report.labels()}
+    labels = {"by": _("By"), "mode": _("Skipped stages"), "horizon": _("Within"), **report.labels()}
     return [
         Menu(name, labels.get(name, name), list(values.items()), ask.options[name])
         for name, values in report.options(ask.actor).items()

@@ -123,7 +123,8 @@ def _with_unit(label: Any, kind: str) -> str:
 
 def file_headings(result: Result) -> list[str]:
     """Return the headings of a file: money says its currency, shares that they are percent."""
-    return [_with_unit(each.label, each.kind) for each in result.columns]
+    labels = [f"{each.label}, {each.hint}" if each.hint else each.label for each in result.columns]
+    return [_with_unit(label, each.kind) for label, each in zip(labels, result.columns, strict=True)]
 
 
 def file_rows(result: Result) -> list[list[Any]]:

@@ -13,7 +13,8 @@ BUCKET = Dimension("bucket_of_change", _("Change"), "c.bucket")
 WORDS = _(
     "The open deals of the first day and those of the last, deal by deal: created, entered (reopened, or come over from "
     "elsewhere), left (deleted, or gone elsewhere), won, lost, grown or shrunk in amount (or by exchange rates). Start and "
-    "changes sum to the end. Slipped: open on both days and expected later than before; it changes no sum."
+    "changes sum to the end: who was won, lost or has left takes along what it was worth on the first day, and deals that came "
+    "and closed in between are in no row. Slipped: open on both days and expected later than before; it changes no sum."
 )
 _THEN = (
     with_facts("SELECT f.id, f.value, f.expected_close FROM facts f WHERE f.kind = 'open'", then=True)

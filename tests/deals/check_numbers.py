@@ -3,16 +3,31 @@
 import datetime as dt
 from decimal import Decimal
 from statistics import median
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from deals.metrics import conversion as c
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
+from deals.metrics.change import CHANGE
 from deals.metrics.measure import measure, stock_series
-from deals.metrics.window import Window
+from deals.metrics.pushes import PUSHED
+from deals.metrics.window import Window, end_of_day
 
 from .recount import Recount
+
+
+def check_change(recount: Recount, facts: list[Any], window: Window, moment: dt.datetime) -> None:
+    """Compare what became of the open deals of two weeks before."""
+    since = recount.day(moment) - dt.timedelta(days=14)
+    before = end_of_day(since)
+    values = {**window.params(), "since": since, "since_at": before}
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGE.statement(then=window.at is not None), values)
+        ours = {bucket: (deals, amount) for bucket, deals, amount in cursor.fetchall() if deals}
+    assert ours == recount.change(recount.at(before), facts, before)
 
 
 def check(recount: Recount, start: dt.date, end: dt.date, moment: dt.datetime, *, present: bool) -> None:
@@ -21,7 +36,7 @@ def check(recount: Recount, start: dt.date, end: dt.date, moment: dt.datetime, *
     asked = {
         "pipeline": n.PIPELINE.by(d.STAGE), "decided": n.DECIDED, "won": n.WON, "cycle": n.CYCLE,
         "forecast": n.FORECAST.by(d.CLOSE_BUCKET, d.CATEGORY), "funnel": c.FUNNEL, "lenient": c.conversion(),
-        "strict": c.conversion(strict=True), "stays": c.STAYS,
+        "strict": c.conversion(strict=True), "stays": c.STAYS, "pushed": PUSHED,
     }  # fmt: skip
     found, facts = measure(window, asked), recount.at(moment)
     ours = {row["stage"]: (row["deals"], Decimal(row["amount"]), Decimal(row["weighted"])) for row in found["pipeline"]}
@@ -57,6 +72,9 @@ def check(recount: Recount, start: dt.date, end: dt.date, moment: dt.datetime, *
     for stage, (done, running, total) in theirs.items():
         assert (stayed[stage].finished, stayed[stage].running) == (done, running)
         assert stayed[stage].mean == (pytest.approx(total / done, abs=1e-4) if done else None)
+    row = found["pushed"][0]
+    assert (row["deals"], row["times"], row["days"]) == recount.pushed(facts, start, end, moment)
+    check_change(recount, facts, window, moment)
     if not present:
         (stock,) = stock_series(window, [moment])
         sums = recount.pipeline(facts).values()

@@ -5,11 +5,13 @@ time before it.
 """
 
 import datetime as dt
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+from crm.kernel.audit.models import ChangeSet
 from crm.kernel.core.history import history_of
 from crm.kernel.users.models import User
 from crm.kernel.workspace.models import ExchangeRate, Workspace
@@ -68,6 +70,7 @@ class Recount:
         self.stage_history = self._by(history_of(Stage).objects.all(), "pgh_obj_id")
         self.stages = {stage.pk: stage for stage in Stage.objects.all()}
         self.rates = sorted(ExchangeRate.objects.all(), key=lambda each: each.day)
+        self.undos = list(ChangeSet.objects.filter(undo_of__isnull=False).order_by("recorded_at"))
         self.no_loss = set(LostReason.objects.filter(not_a_loss=True).values_list("pk", flat=True))
         assert User.objects.exists()
 
@@ -159,6 +162,52 @@ class Recount:
                 found[bucket, fact.category][0] += 1
                 found[bucket, fact.category][1] += fact.value or 0
         return {key: (n, amount) for key, (n, amount) in found.items()}
+
+    def change(self, before: list[Fact], after: list[Fact], since: dt.datetime) -> dict[str, tuple[int, Decimal]]:
+        """Return how many deals by what became of them between two moments, and by how much that changed what is open."""
+        then, now = ({fact.pk: fact for fact in facts} for facts in (before, after))
+        found: dict[str, list[Any]] = defaultdict(lambda: [0, Decimal(0)])
+        for pk in then.keys() | now.keys():
+            old, new = (facts[pk] if pk in facts and facts[pk].kind == "open" else None for facts in (then, now))
+            if old is None and new is None:
+                continue
+            worth, worth_now = ((each.value or Decimal(0)) if each else Decimal(0) for each in (old, new))
+            if old and new:
+                name = "grew" if worth_now > worth else "shrank" if worth_now < worth else "same"
+                if old.expected and new.expected and new.expected > old.expected:
+                    found["slipped"][0] += 1
+                    found["slipped"][1] += worth_now
+            elif new:
+                created = next(each for each in self.deals if each.pk == pk).created_at
+                name = "created" if created > since else "entered"
+            else:
+                name = now[pk].kind if pk in now else "left"
+            for bucket, worths in ((name, worth_now - worth), ("start", worth), ("end", worth_now)):
+                if bucket == name or (old if bucket == "start" else new):
+                    found[bucket][0] += 1
+                    found[bucket][1] += worths
+        return {key: (n, amount) for key, (n, amount) in found.items()}
+
+    def _undone(self, changeset: Any, at: dt.datetime) -> bool:
+        undos = [each for each in self.undos if each.undo_of_id == changeset]
+        return bool(undos) and undos[0].recorded_at <= at and not self._undone(undos[-1].pk, at)
+
+    def pushed(self, facts: list[Fact], start: dt.date, end: dt.date, at: dt.datetime) -> tuple[int, int, int]:
+        """Return how many deals were put off, how often, and by how many days."""
+        undos, days = {each.pk for each in self.undos}, defaultdict(list)
+        for fact in facts:
+            rows = sorted(
+                (row for row in self.history[fact.pk] if row.pgh_created_at <= at),
+                key=lambda row: (row.pgh_created_at, row.pgh_id),
+            )
+            for one, other in itertools.pairwise(rows):
+                later = one.expected_close and other.expected_close and (other.expected_close - one.expected_close).days
+                context = other.pgh_context_id
+                if not later or later < 0 or not start <= self.day(other.pgh_created_at) <= end:
+                    continue
+                if context not in undos and not self._undone(context, at):
+                    days[fact.pk].append(later)
+        return len(days), sum(map(len, days.values())), sum(map(sum, days.values()))
 
     def _order(self, visit: Any, at: dt.datetime) -> int:
         kind = self.stages[visit.to_stage_id].kind_of

@@ -19,7 +19,7 @@ from deals.metrics.measure import Row
 from deals.models import Stage
 from deals.tones import tones
 
-MODES = {"lenient": gettext_lazy("Skipped stages count as passed"), "strict": gettext_lazy("Only real visits count")}
+MODES = {"lenient": gettext_lazy("count as passed"), "strict": gettext_lazy("do not count")}
 HORIZONS = {str(days): gettext_lazy("%s days") % days for days in (90, 30, 60, 180, 365)}
 
 

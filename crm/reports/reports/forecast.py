@@ -27,7 +27,7 @@ from deals.metrics.window import end_of_day
 from deals.models import ForecastCategory
 
 from .foretold import add_intervals
-from .grouping import choices, chosen, namer
+from .grouping import MOST_BARS, choices, chosen, largest, namer, others
 from .outcome import month_words
 
 CATEGORIES = ("commit", "best_case", "pipeline", "omitted")
@@ -172,27 +172,32 @@ class Slipped(Report):
         order = sorted(
             late.keys() | pushed.keys(), key=lambda key: (-decimal(late.get(key, {}).get("amount")), call(key))
         )
-        for key in [*order, None] if order else []:
-            total = len(result.rows) == len(order)
-            one = self._sum(found["slipped"]) if total else late.get(key)
-            two = self._sum(found["pushed"]) if total else pushed.get(key)
-            marks = {} if total else {by.key: key}
-            here, there = ask.figure(n.SLIPPED, **marks), ask.figure(PUSHED, **marks)
+        shown, rest = largest(order, ask)
+        lines: list[Any] = [(call(key), late.get(key), pushed.get(key), {by.key: key}) for key in shown]
+        if rest:
+            sums = [self._sum([rows[key] for key in rest if key in rows]) for rows in (late, pushed)]
+            lines.append((others(len(rest)), *sums, None))
+        if order:
+            lines.append((_("All"), *(self._sum(found[name]) for name in ("slipped", "pushed")), {}))
+        for name, one, two, marks in lines:
+            here, there = ("", "") if marks is None else (ask.figure(each, **marks) for each in (n.SLIPPED, PUSHED))
             result.add(
-                _("All") if total else call(key),
+                name,
                 Cell(one["deals"] if one else 0, here),
                 Cell(decimal(one["amount"]) if one else Decimal(0), here),
                 Cell(two["deals"] if two else 0, there),
                 Cell(decimal(two["amount"]) if two else Decimal(0), there),
                 int(two["times"]) if two else 0,
                 decimal(two["days"]) / decimal(two["times"]) if two and two["times"] else None,
-                total=total,
+                total=marks == {},
             )
         if not order:
             result.empty = _("No deal has slipped, and none was pushed in this period.")
         else:
             bars = [
-                (call(k), decimal(late[k]["amount"]), ask.figure(n.SLIPPED, **{by.key: k})) for k in order if k in late
+                (call(k), decimal(late[k]["amount"]), ask.figure(n.SLIPPED, **{by.key: k}))
+                for k in order[:MOST_BARS]
+                if k in late
             ]
             result.charts.append(Bars.of(_("Slipped amount"), bars, "money"))
         return result

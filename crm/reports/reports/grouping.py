@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from crm.kernel.customfields.fields import fields_for
 from crm.kernel.customfields.models import CustomField
 from crm.reports.asks import Ask
@@ -11,6 +13,7 @@ from deals.metrics import dimensions
 from deals.metrics.dimensions import Dimension
 from deals.metrics.measure import Row, decimal
 
+MOST, MOST_BARS = 100, 30  # groups on a page, and in a chart
 TOLD_APART = (CustomField.Type.DROPDOWN, CustomField.Type.YES_NO)
 
 
@@ -51,6 +54,18 @@ def in_order(rows: list[Row], dimension: Dimension, names: Names, by: str = "amo
     if dimension.cast == "date":
         return sorted(rows, key=lambda row: str(row[dimension.key]))
     return sorted(rows, key=lambda row: (-decimal(row[by]), -row["deals"], str(row[dimension.key])))
+
+
+def largest[T](rows: list[T], ask: Ask) -> tuple[list[T], list[T]]:
+    """Return the first groups, and those that a page tells as one row: a big workspace has thousands of companies."""
+    if ask.whole or len(rows) <= MOST + 1:
+        return rows, []
+    return rows[:MOST], rows[MOST:]
+
+
+def others(count: int) -> str:
+    """Return what the row of the rest is called."""
+    return _("%d others (all are in the file)") % count
 
 
 def summed(rows: list[Row], sums: Mapping[str, Any] | tuple[str, ...]) -> Row:

@@ -22,9 +22,13 @@ from deals.metrics.measure import Row, decimal
 from deals.metrics.numbers import velocity, win_rate
 from deals.metrics.window import add_months, end_of_day
 
-from .grouping import choices, chosen, in_order, namer
+from .grouping import MOST_BARS, choices, chosen, in_order, largest, namer, others
 
 COUNTED = ("won", "lost", "won_amount", "won_closing", "lost_closing", "without_value", "won_valued", "deals", "amount")
+
+
+# A row of sums, its name, and the marks of its deals: none for all of them, None where they have no address.
+Line = tuple[Row, str, dict[str, Any] | None]
 
 
 def month_words(day: dt.date | str) -> str:
@@ -86,39 +90,50 @@ class WinLoss(Report):
         if not rows:
             result.empty = _("No deal was decided in this period.")
         else:
-            self._fill(result, ask, [*rows, pooled(found["decided"])], dimension, call)
+            shown, rest = largest(rows, ask)
+            lines: list[Line] = [(row, call(row[dimension.key]), {dimension.key: row[dimension.key]}) for row in shown]
+            if rest:
+                lines.append((pooled(rest), others(len(rest)), None))
+            self._fill(result, ask, [*lines, (pooled(found["decided"]), _("All"), {})], dimension)
         if ignored := found["not_a_loss"][0]["deals"]:
             result.notes.append(_("Closed for a reason that is not a loss, and in no term: %d.") % ignored)
         if missing := sum(row["no_rate"] for row in found["decided"]):
             result.notes.append(no_rate_note(missing))
         return result
 
-    def _fill(self, result: Result, ask: Ask, rows: list[Row], dimension: d.Dimension, call: Any) -> None:
+    def _fill(self, result: Result, ask: Ask, lines: list[Line], dimension: d.Dimension) -> None:
         bars, by_reason, withheld = [], dimension is d.REASON, False
-        for row in rows:
-            total = row is rows[-1]
-            marks = {} if total else {dimension.key: row[dimension.key]}
-            name = _("All") if total else call(row[dimension.key])
+        for row, name, marks in lines:
+            total = marks == {}
             rate = win_rate(row)
             withheld |= rate.withheld
-            won = ask.figure(numbers.DECIDED, **marks, outcome="won")
-            lost = ask.figure(numbers.DECIDED, **marks, outcome="lost")
+            links = {"": "", "won": "", "lost": ""}
+            if marks is not None:
+                links = {
+                    key: ask.figure(numbers.DECIDED, **marks, **({"outcome": key} if key else {})) for key in links
+                }
             result.add(
-                Cell(name, ask.figure(numbers.DECIDED, **marks)),
-                Cell(row["won"], won),
-                Cell(row["lost"], lost),
+                Cell(name, links[""]),
+                Cell(row["won"], links["won"]),
+                Cell(row["lost"], links["lost"]),
                 Cell(None if by_reason and not total else rate.by_count, few=rate.decided < 10),
                 Cell(None if by_reason and not total else rate.by_value, few=rate.decided < 10),
-                Cell(decimal(row["won_amount"]), won),
-                Cell(decimal(row["lost_closing"]), lost),
+                Cell(decimal(row["won_amount"]), links["won"]),
+                Cell(decimal(row["lost_closing"]), links["lost"]),
                 total=total,
             )
             if not total:
                 bars.append(
-                    (name, row["lost"] if by_reason else decimal(row["won_amount"]), lost if by_reason else won)
+                    (
+                        name,
+                        row["lost"] if by_reason else decimal(row["won_amount"]),
+                        links["lost" if by_reason else "won"],
+                    )
                 )
         title = _("Lost deals") if by_reason else _("Won amount")
-        result.charts.append(Bars.of(title, bars, "count" if by_reason else "money", "quiet" if by_reason else "ok"))
+        result.charts.append(
+            Bars.of(title, bars[:MOST_BARS], "count" if by_reason else "money", "quiet" if by_reason else "ok")
+        )
         if withheld:
             result.notes.append(
                 _("A win rate by value is withheld where more than a fifth of the decided deals have no amount.")

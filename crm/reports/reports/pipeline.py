@@ -17,7 +17,7 @@ from deals.metrics import dimensions as d
 from deals.metrics import numbers
 from deals.metrics.measure import decimal
 
-from .grouping import choices, chosen, in_order, namer, summed
+from .grouping import MOST_BARS, choices, chosen, in_order, largest, namer, others, summed
 
 
 class OpenPipeline(Report):
@@ -53,21 +53,23 @@ class OpenPipeline(Report):
         if not rows:
             result.empty = _("No deal is open here.")
             return result
-        total = summed(rows, ("deals", "amount", "weighted", "no_amount", "no_rate"))
+        sums = ("deals", "amount", "weighted", "no_amount", "no_rate")
+        total, (shown, rest) = summed(rows, sums), largest(rows, ask)
+        remainder = [summed(rest, sums)] if rest else []
         bars = []
-        for row in [*rows, total]:
-            last = row is total
-            value = None if last else row[dimension.key]
-            link = ask.figure(number) if last else ask.figure(number, **{dimension.key: value})
+        for row in [*shown, *remainder, total]:
+            last, few = row is total, row in remainder
+            value = None if last or few else row[dimension.key]
+            link = ask.figure(number) if last else "" if few else ask.figure(number, **{dimension.key: value})
             amount = decimal(row["amount"])
             share = amount / total["amount"] if total["amount"] else None
-            name = _("All") if last else call(value)
-            sums = (Cell(amount, link), Cell(decimal(row["weighted"]), link))
-            figs = (Cell(row["deals"], link), *sums, share, row["no_amount"])
+            name = _("All") if last else others(len(rest)) if few else call(value)
+            worth = (Cell(amount, link), Cell(decimal(row["weighted"]), link))
+            figs = (Cell(row["deals"], link), *worth, share, row["no_amount"])
             result.add(Cell(name, link), *figs, total=last)
             if not last:
                 bars.append((name, amount, link))
-        result.charts.append(Bars.of(_("Amount"), bars, "money"))
+        result.charts.append(Bars.of(_("Amount"), bars[:MOST_BARS], "money"))
         if total["no_rate"]:
             result.notes.append(no_rate_note(int(total["no_rate"])))
         return result

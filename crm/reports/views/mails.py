@@ -5,11 +5,12 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from crm.kernel.core import formats
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.htmx import close_dialog, is_fragment, page_or_fragment, refresh, toast
 from crm.kernel.core.http import Request
@@ -18,9 +19,10 @@ from crm.kernel.listing.saved.models import SavedView
 from crm.kernel.listing.saved.services import create_view, delete_view
 from crm.kernel.workspace.models import Workspace
 from crm.reports import registry
-from crm.reports.asks import PERIOD_PARAMS, Ask, read_ask, read_period
+from crm.reports.asks import PERIOD_PARAMS, Ask, BadAsk, read_ask, read_period
+from crm.reports.days import next_due
 from crm.reports.forms import MailForm
-from crm.reports.mailing import asked_days, with_days
+from crm.reports.mailing import asked_days, asked_words, with_days
 from crm.reports.models import ReportMail
 from crm.reports.services import change_report_mail, create_report_mail, remove_report_mail
 
@@ -83,7 +85,9 @@ def mail_new(request: Request, name: str) -> HttpResponse:
         except Refused as error:
             refuse(form, error)
         else:
-            return done(request, _("The report goes out by mail"), f"/reports/{name}/?{ask.query()}")
+            day = formats.short_day(next_due(values["every"], Workspace.current().today()))
+            words = _("The report goes out by mail, first on %(day)s") % {"day": day}
+            return done(request, words, f"/reports/{name}/?{ask.query()}")
     heading = _("Send “%(report)s” by mail") % {"report": report.title}
     return form_page(request, form, heading, _("Send it"), f"/reports/{name}/?{ask.query()}")
 
@@ -94,8 +98,35 @@ def mail_new(request: Request, name: str) -> HttpResponse:
 def mail_list(request: Request) -> HttpResponse:
     """List the reports that one has sent."""
     rows = ReportMail.objects.visible_to(request.actor).select_related("owner").prefetch_related("recipients__user")
-    mails = [(mail, registry.find(mail.report), [each.user.name for each in mail.recipients.all()]) for mail in rows]
+    today = Workspace.current().today()
+    mails = [
+        {
+            "mail": mail,
+            "report": registry.find(mail.report),
+            "asked": told_of(request, mail),
+            "names": [each.user.name for each in mail.recipients.all()],
+            "next": next_due(mail.every, today),
+        }
+        for mail in rows
+    ]
     return render(request, "reports/mails.html", {"mails": mails})
+
+
+def told_of(request: Request, mail: ReportMail) -> list[str]:
+    """Return of which days a mail tells, and what is asked besides, in words."""
+    days, report = asked_days(mail.query), registry.find(mail.report)
+    words: Any = dict(MailForm.DAYS).get(days.get("period", MailForm.ENDED))
+    if report is None:
+        return [_("This report is not there any more.")]
+    try:
+        if set(days) - {"period"}:
+            words = read_period(days, "month", Workspace.current().today())
+        ask = read_ask(
+            request.actor, QueryDict(mail.query), options=report.options(request.actor), filters=report.filters
+        )
+        return [str(words), *asked_words(ask, report)]
+    except BadAsk as error:
+        return [str(words), error.message]
 
 
 def get_mail(request: Request, pk: UUID) -> ReportMail:

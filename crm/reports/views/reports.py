@@ -1,6 +1,7 @@
 """The page of a report, and its file."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def report_file(request: Request, report: Report, ask: Ask) -> HttpResponse:
     kind = request.GET["format"]
     if kind not in FORMATS:
         raise BadAsk(_("There is no such format."), "format")
-    result = report.build(ask)
+    result = report.build(replace(ask, whole=True))
     if result.waiting and not result.rows:
         raise BadAsk(str(result.empty), "format")  # no file without its figures
     return written_file(result, f"{slugify(str(report.title))}-{ask.today.isoformat()}", kind)

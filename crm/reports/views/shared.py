@@ -37,6 +37,9 @@ def report_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             raise PermissionDenied("No right to reports.")
         if (address := tidy_address(request)) is not None:
             return redirect(address)
+        if request.method == "GET" and any(value == "" for value in request.GET.values()):
+            asked = {name: value for name, value in request.GET.items() if value}
+            return redirect(f"{request.path}?{urlencode(asked)}" if asked else request.path)  # an address to keep
         try:
             return view(request, *args, **kwargs)
         except BadAsk as error:
