@@ -61,7 +61,7 @@ function peek() {
 /* -------------------------------------------------------------- global */
 const act = (element) => {
   if (!element) return false;
-  if (element.matches("input, textarea, select")) {
+  if (element.matches("input, textarea, select, [tabindex]")) {
     element.focus();
     element.select?.();
   } else element.click();
