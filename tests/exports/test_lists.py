@@ -76,9 +76,16 @@ def test_each_export_is_logged_with_its_filter_and_rows(client_of, manager, maya
     )
 
 
-def test_the_import_guesses_every_column_and_changes_nothing(client_of, manager, maya, tmp_path):
-    path = tmp_path / "back.csv"
-    path.write_text(text_of(export(client_of(manager))))
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_import_guesses_every_column_and_changes_nothing(client_of, manager, maya, tmp_path, form):
+    path = tmp_path / f"back.{form}"
+    if form == "csv":
+        path.write_text(text_of(export(client_of(manager))))
+    else:
+        chosen = Selection("contacts", "", (), all=True)
+        run = services.begin_export(actor=Actor.of(manager), selection=chosen, what="fields", format="xlsx")
+        runs.work_on(services.WORK, run.pk)
+        path.write_bytes(run.path.read_bytes())
     run = imports.receive_path(actor=Actor.of(manager), kind="contacts", path=path)
     assert all(run.mapping), dict(zip(run.header, run.mapping, strict=True))
     before = Contact.objects.values().get(pk=maya.pk)

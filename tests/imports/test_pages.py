@@ -65,7 +65,7 @@ def test_the_whole_way_without_javascript(client_of, manager):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"PK\x03\x04zip renamed", "Excel or ZIP file"),
+        (b"PK\x03\x04zip renamed", "old Excel or ZIP file"),
         (b"", "empty"),
         (b"Name\n", "no rows"),
         (b'Name\n"never closed' + b"x" * 250_000, "quotation mark"),

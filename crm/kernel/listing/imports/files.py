@@ -73,7 +73,7 @@ def _refuse_other_formats(start: bytes) -> None:
     found = next((name for magic, name in FORMATS if start.startswith(magic)), "")
     if found in ("zip", "excel"):
         raise Refused(
-            _("This is an Excel or ZIP file, not a CSV file. Open it, save it as “CSV UTF-8” and choose that.")
+            _("This is an old Excel or ZIP file, not a CSV file. Open it, save it as “CSV UTF-8” and choose that.")
         )
     if found:
         raise Refused(_("This is not a CSV file. Export the data as CSV and choose that file."))

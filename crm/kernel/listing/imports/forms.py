@@ -22,10 +22,13 @@ class UploadForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("What is in the file"), widget=forms.RadioSelect)
     file = forms.FileField(
-        label=_("CSV file"),
+        label=_("CSV or Excel file"),
         max_length=None,
-        help_text=_("Up to 200 MB and 1,000,000 rows, with a heading. Comma, semicolon, tab; UTF-8, UTF-16, Latin-1."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv"}),
+        help_text=_(
+            "With a heading. CSV: up to 200 MB and 1,000,000 rows; comma, semicolon, tab; UTF-8, UTF-16, Latin-1. "
+            "Excel (XLSX): the first sheet, up to 25 MB and 50,000 rows."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv"}),
         allow_empty_file=True,
     )
 

@@ -14,7 +14,7 @@ from crm.kernel.core.changes import Actor, command
 from crm.kernel.core.errors import Refused
 from crm.kernel.events.bus import publish
 
-from . import guess
+from . import guess, workbooks
 from .events import ImportReady
 from .files import MAX_BYTES, FileFacts, inspect
 from .models import ImportRun
@@ -79,6 +79,8 @@ def _new_run(actor: Actor, kind: str, name: str) -> ImportRun:
 
 
 def _begin(run: ImportRun) -> ImportRun:
+    if workbooks.is_workbook(run.path):
+        workbooks.to_csv(run.path)
     _take_facts(run, inspect(run.path))
     importer = importer_of(run.kind)
     known = guess.remembered(run)
