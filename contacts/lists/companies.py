@@ -1,9 +1,14 @@
 """The list of companies."""
 
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Company, SizeBand
-from crm.kernel.listing.columns import Column, ago_cell, day_cell, person_column
+from contacts.models import Company, CompanyDomain, CompanyPhone, SizeBand
+from crm.kernel.listing.columns import Column, Row, ago_cell, day_cell, person_column
 from crm.kernel.listing.filters import ChoiceFilter, DateFilter, PersonFilter, RecordFilter, TagFilter, WordFilter
 from crm.kernel.listing.lists import Empty, ListPage, TextSearch, View
 from crm.kernel.listing.plain import tags_column, text_column
@@ -11,6 +16,12 @@ from crm.kernel.listing.sorting import Sort
 
 from .cells import company_name, company_name_cell, company_picture, plain_name, size_cell
 from .offers import COMPANY_COLUMNS, COMPANY_CONDITIONS
+
+# Columns of which a company has several values: their key, their table, its column.
+SEVERAL: tuple[tuple[str, type[Any], str], ...] = (
+    ("domains", CompanyDomain, "domain"),
+    ("phones", CompanyPhone, "number"),
+)
 
 
 class CompanyList(ListPage):
@@ -75,3 +86,17 @@ class CompanyList(ListPage):
     extra_columns = COMPANY_COLUMNS
     conditions = COMPANY_CONDITIONS
     custom_kind = "company"
+
+    def _draw(self, rows: Sequence[Row]) -> SafeString:
+        return super()._draw(self.filled(rows))
+
+    def filled(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return rows with domains and numbers where these columns are shown, by one query each."""
+        shown = {column.key for column in self.shown}
+        found: dict[UUID, dict[str, list[str]]] = {row["pk"]: {} for row in rows}
+        for key, model, name in SEVERAL:
+            if key in shown:
+                values = model.objects.filter(company_id__in=list(found)).order_by("pk")
+                for pk, value in values.values_list("company_id", name):
+                    found[pk].setdefault(key, []).append(value)
+        return [{**row, **found[row["pk"]]} for row in rows]

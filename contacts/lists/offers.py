@@ -1,10 +1,12 @@
 """What people can add to the lists of contacts and companies: more columns, and the fields of the filter builder."""
 
+from collections.abc import Callable
+
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import LeadStatus, Lifecycle, SizeBand
 from crm.kernel.core import formats
-from crm.kernel.listing.columns import Column, Row, day_cell
+from crm.kernel.listing.columns import Cell, Column, Row, day_cell
 from crm.kernel.listing.conditions import Choice, Date, Field, Instant, Number, Person, Record, Tags, Text, YesNo
 from crm.kernel.listing.conditions.members import InList
 from crm.kernel.listing.lists import ListPage
@@ -68,7 +70,16 @@ LEAD_COLUMNS = (
     *_PERSONAL,
     text_column("unqualified_reason", _("Why unqualified")),
 )
+
+
+def _listed(key: str, show: Callable[[str], str] = str) -> Cell:
+    """Return a cell of several values, which `CompanyList.filled` has looked up."""
+    return lambda row, page: ", ".join(show(each) for each in row.get(key, ()))
+
+
 COMPANY_COLUMNS = (
+    Column("domains", _("Domains"), (), _listed("domains"), edit="domains"),
+    Column("phones", _("Phone"), (), _listed("phones", formats.phone), edit="phones"),
     text_column("city", _("City"), edit="address"),
     text_column("region", _("Region"), edit="address"),
     text_column("postal_code", _("Postal code"), edit="address"),

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from contacts.lists import CompanyList
 from contacts.models import Contact
-from contacts.services import create_contact
+from contacts.services import create_company, create_contact
 from crm.kernel.core.changes import Actor, changeset
 from crm.kernel.customfields.models import CustomField
 from crm.kernel.listing.columns import Column, phone_places
@@ -51,6 +52,24 @@ def test_chosen_columns_are_shown_in_their_order_with_the_name_first(client_of, 
     assert "company" in heads(client_of(mate).get("/contacts/"))
     choose(client, reset="1")
     assert "company" in heads(client.get("/contacts/"))
+
+
+def test_domains_and_numbers_of_companies_are_columns_that_cost_one_query_each(
+    client_of, rep, django_assert_num_queries
+):
+    for number in range(3):
+        name, phones = f"Acme {number}", [f"+453319530{number}"]
+        values = {"name": name, "domains": [f"a{number}.example", f"b{number}.example"], "phones": phones, "owner": rep}
+        create_company(values=values, actor=Actor.of(rep))
+    client = client_of(rep)
+    client.post("/lists/companies/layout/", {"density": "compact", "size": "25", "column": ["domains", "phones"]})
+    response = client.get("/companies/")
+    assert heads(response) == ["name", "domains", "phones"]
+    assert "a1.example, b1.example" in response.content.decode()
+    assert "+45 33 19 53 01" in response.content.decode()
+    rows = CompanyList.for_query("", Actor.of(rep)).page.rows
+    with django_assert_num_queries(3):  # the layout, domains, numbers
+        CompanyList.for_query("", Actor.of(rep)).filled(rows)
 
 
 def test_dragging_an_edge_keeps_widths_alone(client_of, rep, plan):
