@@ -154,6 +154,8 @@ def uuid_of(raw: Any) -> UUID:
 def _person(option: Option, raw: Any, kind: str, actor: Actor | None) -> str:
     """A colleague by id or e-mail address; kept by id. One who cannot log in any more takes nothing."""
     text = str(raw).strip()
+    if not text:
+        raise ValueError(_("Choose a colleague."))
     rows = User.objects.filter(email=text.lower()) if "@" in text else User.objects.filter(pk=uuid_of(text))
     person = rows.first()
     if person is None:
@@ -218,6 +220,8 @@ def _territories(option: Option, raw: Any, kind: str, actor: Actor | None) -> di
     """Colleagues by the value of a field."""
     if not isinstance(raw, dict) or not raw or len(raw) > 500:
         raise ValueError(_("Give a colleague for each value."))
+    if not all(str(value).strip() for value in raw):
+        raise ValueError(_("Give a value for each colleague."))
     return {str(value)[:200]: _person(option, who, kind, actor) for value, who in raw.items()}
 
 

@@ -198,7 +198,21 @@ def test_options_are_read_as_documents_have_them():
     assert read("n", "number") == 12 and read("m", "number") == "many"
     assert read("y", "yes_no") is True and read("gone", "yes_no") is None
     assert read("w", "words") == ["a", "b"] and read("l", "people") == ["1", "2"]
-    assert read("p", "weights") == {"ann": 3} and read("t", "territories") == {"North": "ann"}
+    assert read("p", "weights") == {"ann": 3, "": 9, "bob": ""} and read("t", "territories") == {"North": "ann"}
+
+
+@pytest.mark.parametrize("typed", [("weights", "ann", ""), ("weights", "", "3"), ("territories", "North", "")])
+def test_a_pair_that_is_half_filled_in_comes_back_as_it_was_and_is_refused_at_its_place(db, manager, typed):
+    """The form is sent upon each change, so also between the two controls of a pair."""
+    kind, key, value = typed
+    method = {"weights": "weighted", "territories": "by_field"}[kind]
+    step = f"s0-action=assign&s0-method={method}&s0-field=source&s0-{kind}-k={key}&s0-{kind}-v={value}"
+    sent = f"trigger=lead.created&kind=contact&{step}"
+    form = RuleForm.read(QueryDict(sent), Actor.of(manager))
+    problems = read_document(form.document(), Actor.of(manager)).problems.found
+    assert f"steps.1.{kind}" in [each.where for each in problems]
+    (pair,) = [each for each in form.shown()["steps"][0]["options"] if each.get("key") == kind]
+    assert (str(pair["rows"][0]["key"]), str(pair["rows"][0]["value"])) == (key, value)
 
 
 def test_options_that_are_not_asked_for_stay_out_of_the_document():

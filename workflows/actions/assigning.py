@@ -94,7 +94,7 @@ class Assign(Action):
         ),
         Option(key="capacity", label=gettext_lazy("At most for each"), type="number", least=1, when=("method", IN_TURNS)),
         Option(
-            key="capacities", label=gettext_lazy("At most for one"), type="weights", choices=colleagues,
+            key="capacities", label=gettext_lazy("At most for single people"), type="weights", choices=colleagues,
             when=("method", IN_TURNS),
         ),
         Option(key="field", label=gettext_lazy("Field"), type="field", choices=_fields, when=("method", ("by_field",))),

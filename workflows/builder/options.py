@@ -31,7 +31,8 @@ def read_option(option: Option, data: QueryDict, prefix: str) -> Any:
     name = f"{prefix}-{option.key}"
     if option.type in PAIRS:
         pairs = zip(data.getlist(f"{name}-k"), data.getlist(f"{name}-v"), strict=False)
-        found = {key.strip(): value.strip() for key, value in pairs if key.strip() and value.strip()}
+        # One that is half filled in stays: the form comes back between its two controls.
+        found = {key.strip(): value.strip() for key, value in pairs if key.strip() or value.strip()}
         return {key: _whole(value) if option.type == "weights" else value for key, value in found.items()}
     if option.type in LISTS:
         return [value for value in dict.fromkeys(data.getlist(name)) if value]
@@ -136,7 +137,7 @@ def _pairs(option: Option, choices: Iterable[tuple[str, Any]], value: Any) -> di
     people = [(str(key), label) for key, label in choices]
     person_first = option.type == "weights"
     rows = []
-    for key, each in [*given, ("", "")]:
+    for key, each in [*given, *([] if any(not key for key, _each in given) else [("", "")])]:
         person = key if person_first else each
         menu = [(pk, name, pk == str(person)) for pk, name in people]
         rows.append({"key": key, "value": each, "menu": menu})
