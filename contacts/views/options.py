@@ -16,7 +16,7 @@ def company_options(request: Request) -> HttpResponse:
     """Companies by name or domain; with `?new=1` the typed words may become a new one."""
     found = find_companies(request.actor, request.GET.get("q", ""), most=10)
     may_create = not request.actor.scope("company", "edit").nothing
-    label = _("Create it as a new company") if may_create and request.GET.get("new", "1") == "1" else ""
+    label = _("Create it as a new company") if may_create and request.GET.get("new") == "1" else ""
     return options_response(request, [(row.pk, row.title, row.subtitle) for row in found], create_label=label)
 
 

@@ -303,7 +303,9 @@ def test_a_company_is_made_and_edited_by_plain_forms(client_of, rep, nordhavn):
 def test_typeaheads_offer_only_what_one_may_see(client_of, rep, stranger, maya, nordhavn):
     assert "Maya Lindqvist" in client_of(rep).get("/contacts/options/?q=lind").content.decode()
     assert "Maya" not in client_of(stranger).get("/contacts/options/?q=lind").content.decode()
-    assert "Nordhavn Ferries" in client_of(rep).get("/companies/options/?q=nordhavn.ex").content.decode()
+    offered = client_of(rep).get("/companies/options/?q=nordhavn.ex").content.decode()
+    assert "Nordhavn Ferries" in offered and "Create it" not in offered  # a filter or a rule finds what is there
+    assert "Create it" in client_of(rep).get("/companies/options/?q=nordhavn.ex&new=1").content.decode()
     for q in ("", "%00", "%", "_", "\\", "x" * 500):
         assert client_of(rep).get("/contacts/options/", {"q": q}).status_code == 200
 
