@@ -12,9 +12,10 @@ from crm.kernel.notifications.models import ByMail
 from crm.kernel.notifications.registry import Topic, register_topic, show_kind
 from deals.models import Deal
 
+from .extras import register_extra
 from .filelist import files_panel
 from .models import Activity, Task
-from .panels import feed, next_step_panel, open_tasks_panel, timeline_panel
+from .panels import CHANGES, feed, next_step_panel, open_tasks_panel, timeline_panel
 from .places import url_of
 
 
@@ -40,6 +41,7 @@ def connect() -> None:
         panels.register(f"{kind}.peek", "activities/_feed.html", feed)
         panels.register(f"{kind}.side", "activities/_open_tasks.html", open_tasks_panel, order=60)
         panels.register(f"{kind}.side", "activities/_files.html", files_panel, order=70)
+    register_extra(CHANGES)
     panels.register("deal.main", "activities/_next_step.html", next_step_panel, order=10)
     navigation.register(
         NavItem("day", _("My day"), "activities:my_day", "sun", order=10, shortcut="D", phone=True, count=due_count)

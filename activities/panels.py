@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -16,7 +17,9 @@ from django.utils.translation import gettext_lazy
 
 from crm.kernel.audit.sentences import record_changes
 from crm.kernel.core import formats
+from crm.kernel.core.changes import Actor
 
+from .extras import Extra, Lines, extras
 from .forms import COMPOSER
 from .models import Activity, Task
 from .places import url_of
@@ -167,23 +170,26 @@ def timeline_panel(request: HttpRequest, record: Any) -> dict[str, Any]:
 
 
 def feed(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """Return the timeline as HTML rows, with its filter; `changes=1` in the address shows field changes too (R7)."""
+    """Return the timeline as HTML rows, with its filter; `changes=1` in the address shows field changes too, and so on for
+    all that is shown on demand (R7).
+    """
     timeline = timeline_of(request, record)
     actor = request.actor  # type: ignore[attr-defined]
     writer = Writer(kind=record.kind, deals=actor.scope("deal", "view"), activities=actor.scope("activity", "edit"))
     token = get_token(request)
     plus = "+" if timeline.counts_capped else ""
-    changes = request.GET.get("changes") == "1" and not timeline.shown
+    on = [each for each in extras() if request.GET.get(each.key) == "1" and not timeline.shown]
     rows = [(entry.at, writer.entry(entry)) for entry in timeline.page]
-    if changes:
-        rows += field_changes(timeline, writer)
-    asked = "changes=1&" if changes else f"show={timeline.shown}&" if timeline.shown else ""
+    oldest = timeline.page[-1].at if timeline.next else None
+    for each in on:
+        rows += each.lines(record, actor, oldest, timeline.before[0] if timeline.before else None)
+    asked = f"show={timeline.shown}&" if timeline.shown else "".join(f"{each.key}=1&" for each in on)
     return {
         "record": record,
         "record_url": url_of(record.kind, record.pk),
         "feed_url": reverse("activities:timeline", args=[record.kind, record.pk]),
         "timeline": timeline,
-        "changes_shown": changes,
+        "switches": [_switch(each, on) for each in extras()],
         "more": f"{asked}before={timeline.next}" if timeline.next else "",
         "chips": [
             {"key": key, "label": label, "icon": ICONS[key], "count": f"{timeline.counts.get(key, 0)}{plus}"}
@@ -195,16 +201,25 @@ def feed(request: HttpRequest, record: Any) -> dict[str, Any]:
     }
 
 
-def field_changes(timeline: Timeline, writer: Writer) -> list[tuple[dt.datetime, SafeString]]:
-    """Return the field changes that fall between the page's entries, read from history."""
-    before = timeline.before[0] if timeline.before else None
-    found = record_changes(timeline.record, actor=timeline.actor, before=before)
-    oldest = timeline.page[-1].at if timeline.next else None
+def _switch(extra: Extra, on: list[Extra]) -> dict[str, Any]:
+    """Return the switch of what is shown on demand: whether it is on, and the address that turns it."""
+    is_on = extra in on
+    others = [each for each in extras() if (each in on) is not (each is extra)]
+    return {"extra": extra, "on": is_on, "query": urlencode([(each.key, 1) for each in others])}
+
+
+def field_changes(record: Any, actor: Actor, since: dt.datetime | None, before: dt.datetime | None) -> Lines:
+    """Return the field changes of a record between two moments, read from history."""
+    writer = Writer(kind=record.kind, deals=actor.scope("deal", "view"), activities=actor.scope("activity", "edit"))
+    found = record_changes(record, actor=actor, before=before)
     return [
         (change.at, html)
         for change in found
-        if (oldest is None or change.at >= oldest) and (html := writer.change(change))
+        if (since is None or change.at >= since) and (html := writer.change(change))
     ]
+
+
+CHANGES = Extra("changes", gettext_lazy("Field changes"), "history", field_changes)
 
 
 def by_day(rows: list[tuple[dt.datetime, SafeString]]) -> list[tuple[str, list[SafeString]]]:

@@ -5,12 +5,14 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from activities.extras import Extra, register_extra
 from crm.kernel.audit import registry
 from crm.kernel.core import navigation, panels
 from crm.kernel.core.navigation import NavItem
 from crm.kernel.notifications.registry import Topic, register_topic, show_kind
 
 from .models import Rule, Run
+from .timeline import run_lines
 
 
 def may_rules(user: Any, _obj: Any = None) -> bool:
@@ -42,4 +44,5 @@ def connect() -> None:
     for kind in ("deal", "contact", "company"):
         panels.register(f"{kind}.more", "workflows/_menu_item.html", order=85)
         panels.register(f"{kind}.side", "workflows/_side.html", order=90)
+    register_extra(Extra("rules", _("Automation"), "zap", run_lines))
     panels.register("list.bulk", "workflows/_bulk.html", visible=steers_runs)

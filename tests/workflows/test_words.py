@@ -70,6 +70,20 @@ def test_a_second_click_starts_nothing_twice_and_a_wait_that_is_over_is_done(
     assert re.search(r'<a class="link" href="/deals/[0-9a-f-]{36}/">X</a>', page)  # what it made is one click away
 
 
+def test_w6_the_timeline_tells_on_demand_what_rules_did_and_why(publish, new_deal, rep, stranger, client_of, manager):
+    publish("deal.created", name="Begin <b>")
+    deal = new_deal()
+    work()
+    address = f"/timeline/deal/{deal.pk}/"
+    mine = client_of(rep).get(f"{address}?rules=1", headers={"HX-Request": "true"}).content.decode()
+    assert "Begin &lt;b&gt;" in mine and "because a deal is created:" in mine and "Task for" in mine
+    assert "/workflows/runs/" not in mine and f"/deals/{deal.pk}/?changes=1&amp;rules=1" in mine  # both can be on
+    theirs = client_of(manager).get(f"{address}?rules=1&changes=1", headers={"HX-Request": "true"}).content.decode()
+    assert f"/workflows/runs/{Run.objects.get().pk}/" in theirs
+    assert "Begin" not in client_of(rep).get(address, headers={"HX-Request": "true"}).content.decode()
+    assert client_of(stranger).get(f"{address}?rules=1", headers={"HX-Request": "true"}).status_code == 404
+
+
 def test_a_long_name_can_be_copied_again_and_again(publish, manager):
     rule, actor = publish("deal.created"), Actor.of(manager)
     rename_rule(rule_id=rule.pk, name="x" * 120, actor=actor)

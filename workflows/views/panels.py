@@ -14,10 +14,10 @@ from workflows.engine.loading import Loaded, load_rule
 from workflows.explaining import told
 from workflows.fields import MODELS
 from workflows.forms import TrialForm
-from workflows.models import Rule, RuleVersion, Run, Step
+from workflows.models import Rule, RuleVersion, Run
 from workflows.records import Named, kind_label, named
 from workflows.snapshots import Moment, Past, Present, Reader, Snapshot, load
-from workflows.tones import tone_of
+from workflows.telling import shown_run
 from workflows.trials import dry_context
 from workflows.whynot import answer_at, event_words, last_events, moment_words
 
@@ -61,21 +61,6 @@ def _runs(request: Request, rule: Rule) -> dict[str, Any]:
     runs = list(rows.prefetch_related("steps")[:LAST_RUNS])
     names = named(((run.record_kind, run.record_id) for run in runs), request.actor)
     return {"runs": [shown_run(run, names) for run in runs]}
-
-
-def shown_run(run: Run, names: Any) -> dict[str, Any]:
-    """Return a run as a line: its record, if the person may see it, what came of it, and how it looks."""
-    tone, icon = tone_of(run.state)
-    done = [step.words for step in run.steps.all() if step.words and step.state != Step.State.WAITING]
-    hidden = run.record_id is not None and run.record_id not in names
-    return {
-        "run": run,
-        "record": names.get(run.record_id),
-        "words": run.get_state_display() if hidden else run.reason or "; ".join(done) or run.get_state_display(),
-        "tone": tone,
-        "icon": icon,
-        "again": run.state == Run.State.FAILED,
-    }
 
 
 def _versions(request: Request, rule: Rule) -> dict[str, Any]:

@@ -17,8 +17,7 @@ from workflows.fields import MODELS
 from workflows.models import Rule, Run
 from workflows.records import Named, kind_label, url_of
 from workflows.services import start_run
-
-from .panels import shown_run
+from workflows.telling import shown_run
 
 SHOWN = 20
 STARTED_FOR = ("deal", "contact", "company")

@@ -1,7 +1,6 @@
 """The list of rules, a new one, and what is done to a rule as a whole."""
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.kernel.core.errors import Refused
 from crm.kernel.core.htmx import toast
 from crm.kernel.core.http import Request
-from workflows.builder.options import with_defaults
 from workflows.forms import NameForm, NewRuleForm, OwnerForm
 from workflows.house import missing_cards, take_up
 from workflows.models import Rule, RuleVersion, Run
@@ -31,6 +29,7 @@ from workflows.services import (
     resume_rule,
     transfer_rule,
 )
+from workflows.telling import trigger_words
 from workflows.triggers import trigger_named
 
 from .shared import METHODS, attempt, back, get_rule, may_edit, page_of, rules_only, saved, show_form
@@ -69,20 +68,6 @@ def _counts() -> dict[UUID, tuple[int, int]]:
         week=Count("pk", filter=Q(started_at__gte=since)), failed=Count("pk", filter=Q(state=Run.State.FAILED))
     )
     return {row["rule"]: (row["week"], row["failed"]) for row in counted}
-
-
-def trigger_words(document: Any) -> str:
-    """Return a document's trigger in words, whatever state the document is in."""
-    found = document.get("trigger") if isinstance(document, Mapping) else None
-    given: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-    trigger = trigger_named(str(given.get("kind")))
-    if trigger is None:
-        return _("No trigger yet")
-    chosen = given.get("options")
-    options: Mapping[str, Any] = chosen if isinstance(chosen, Mapping) else {}
-    values = with_defaults(trigger.options, options)
-    missing = any(each.required and values[each.key] is None and each.asked(values) for each in trigger.options)
-    return str(trigger.label) if missing else trigger.describe(values)
 
 
 def begun(kind: str) -> dict[str, Any]:

@@ -29,9 +29,9 @@ from workflows.lists import RunList
 from workflows.models import Rule, Run, Step
 from workflows.records import Named, named
 from workflows.services import dismiss_runs, retry_runs
+from workflows.telling import trigger_words
 from workflows.tones import tone_of
 
-from .rules import trigger_words
 from .shared import back, may_edit, rules_only
 
 MADE = ("task", "deal", "mail", "delivery")  # what steps note of what they made
