@@ -5,17 +5,21 @@ As of a past day they are the targets that were set by then, for the teams and t
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from deals.metrics.numbers import Definition
 
 from .asks import Ask
 from .membership import TeamBook, month_end, plus
 from .models import Target
+from .names import Names
 from .periods import Period, months_between
 from .tables import written
 
@@ -52,6 +56,24 @@ def total(parts: Iterable[Goal]) -> Goal:
     found = list(parts)
     amount, members = (plus(*(getattr(each, name) for each in found)) for name in ("amount", "members"))
     return Goal(amount if any(each.own is not None for each in found) else None, members)
+
+
+TARGET = Definition(
+    gettext_lazy("Target and pace"),
+    "N9",
+    gettext_lazy(
+        "Targets are monthly, of people and of teams; a period of part of a month counts it by its days. A team’s own target "
+        "counts for the team, else the sum of its members’, by the days on which they were in it. Pace is won / (target × "
+        "the share of the period that has passed): 100 % is on time."
+    ),
+)
+
+
+def all_pipelines(ask: Ask, names: Names, any_target: bool) -> list[str]:
+    """Return the sentence that a target is of all pipelines, where one of several was chosen."""
+    if ask.pipeline is None or not any_target or len(names.pipelines) < 2:
+        return []
+    return [_("Targets are of all pipelines together.")]
 
 
 Row = tuple[UUID | None, UUID | None, dt.date, Decimal]
@@ -121,8 +143,12 @@ def share_in(period: Period, month: dt.date) -> Decimal:
 def goal_of(ask: Ask, period: Period | None = None, rows: Sequence[Row] | None = None) -> Goal:
     """Return the goal of the whole period; months that lie in it in part count by their days."""
     period = period or ask.period
-    found = goals(ask, months_between(period.start, period.end), rows)
-    return total(goal.part(share_in(period, month)) for month, goal in found.items())
+    return goal_in(period, goals(ask, months_between(period.start, period.end), rows))
+
+
+def goal_in(period: Period, by_month: Mapping[dt.date, Goal]) -> Goal:
+    """Return the goal of a period from those of its months, each by the days that lie in the period."""
+    return total(by_month[month].part(share_in(period, month)) for month in period.months)
 
 
 def members_words(goal: Goal) -> str:

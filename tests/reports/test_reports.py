@@ -286,7 +286,12 @@ def test_a_view_keeps_the_question_and_is_shared_with_a_team(scene, rep, mate, s
     )
     assert client.post("/reports/win-loss/save/?by=reason&period=year", values).status_code == 302
     view = SavedView.objects.get()
-    assert "by=reason" in view.query
+    assert "by=reason" in view.query and "period=year" in view.query
+    assert "on=" not in view.query  # the present year is kept as such, another one as itself
+    past = "period=year&on=2020-01-01"
+    assert client.post(f"/reports/velocity/save/?{past}", {"name": "2020", "shared": "nobody"}).status_code == 302
+    assert SavedView.objects.get(name="2020").query == past
+    assert client.post(f"/reports/views/{SavedView.objects.get(name='2020').pk}/remove/").status_code == 302
     assert "Lost by reason" in client_of(mate).get("/reports/win-loss/").content.decode()
     assert "Lost by reason" not in client_of(stranger).get("/reports/win-loss/").content.decode()
     assert client.get(f"/reports/win-loss/?{view.query}").status_code == 200

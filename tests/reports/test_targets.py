@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from crm.kernel.core import remember
 from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.core.errors import Refused
 from crm.kernel.users.models import User
@@ -13,9 +14,11 @@ from crm.reports.asks import read_ask
 from crm.reports.forms import field_name, read_amount
 from crm.reports.membership import days_in
 from crm.reports.models import Target
+from crm.reports.names import Names
 from crm.reports.periods import Period
 from crm.reports.services import set_targets
-from crm.reports.targets import goal_of, goals, pace
+from crm.reports.targets import all_pipelines, goal_of, goals, pace
+from deals.services import add_pipeline
 
 NOV = dt.date(2026, 11, 1)
 DEC = dt.date(2026, 12, 1)
@@ -68,6 +71,17 @@ def test_targets_of_teams_alone_are_not_lost(admin, teams):
     give(admin, ("team", teams["west"].pk), NOV, 400)
     assert goal_of(question(admin)).amount == 1400
     assert goal_of(question(admin, team=str(teams["sales"].pk))).amount == 1400
+
+
+def test_a_target_beside_one_of_several_pipelines_says_that_it_is_of_all(admin, rep, pipeline):
+    give(admin, ("user", rep.pk), NOV, 300)
+    one = {"pipeline": str(pipeline.pk)}
+    assert all_pipelines(question(admin, **one), Names(Actor.of(admin)), True) == []  # there is but one
+    add_pipeline(name="Renewals", actor=Actor.of(admin))
+    remember.forget()
+    names = Names(Actor.of(admin))
+    assert all_pipelines(question(admin, **one), names, True) == ["Targets are of all pipelines together."]
+    assert all_pipelines(question(admin), names, True) == all_pipelines(question(admin, **one), names, False) == []
 
 
 def test_joining_and_leaving_prorate_by_calendar_days(admin, rep, teams):

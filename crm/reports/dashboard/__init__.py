@@ -5,7 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from crm.reports.reports.people import DONE
 from crm.reports.tables import no_rate_note
+from crm.reports.targets import TARGET, all_pipelines
 from deals.metrics import numbers as n
 from deals.metrics.conversion import FUNNEL
 
@@ -61,7 +63,8 @@ class Dashboard(Questions):
     def notes(self) -> list[str]:
         """What is in no sum, and why."""
         missing = self.found["open"][0]["no_rate"] + self.found["won"][0]["no_rate"]
-        return [no_rate_note(missing)] if missing else []
+        found = [no_rate_note(missing)] if missing else []
+        return found + all_pipelines(self.ask, self.names, bool(self.goal.amount))
 
     @cached_property
     def both(self) -> tuple[Values, Values]:
@@ -87,6 +90,6 @@ class Dashboard(Questions):
         )
 
 
-DEFINITIONS: tuple[Any, ...] = (n.PIPELINE, n.WON, n.DECIDED, n.VELOCITY, n.CYCLE, n.FORECAST, FUNNEL)
+DEFINITIONS: tuple[Any, ...] = (n.PIPELINE, n.WON, n.DECIDED, n.VELOCITY, n.CYCLE, n.FORECAST, FUNNEL, TARGET, DONE)
 
 __all__ = ["DEFINITIONS", "Dashboard"]

@@ -15,7 +15,6 @@ from crm.reports.charts import Bars, Columns, Heat, Part, Pillar
 from crm.reports.kept import kept
 from crm.reports.periods import DAY
 from crm.reports.reports.conversion import funnel_chart
-from crm.reports.targets import goals
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
 from deals.metrics.measure import decimal
@@ -45,7 +44,6 @@ def funnel(q: Questions) -> Any:
 def forecast(q: Questions) -> Card:
     """Won, weighted and best case by month, against the target; slipped deals and those without a date apart."""
     won = {row["closed_month"]: row for row in q.found["won_chart"]}
-    targets = goals(q.ask, q.chart_months, q.targets)
     start, end = q.chart_months[0], add_months(q.chart_months[-1], 1) - DAY
     over = q.ask.window.over(start, end)
     pillars, rows = [], []
@@ -59,7 +57,7 @@ def forecast(q: Questions) -> Card:
         won_link = q.ask.figure_over(n.WON, over, closed_month=month)
         open_link = q.ask.figure(n.FORECAST, bucket=key, counted=True)
         best_link = q.ask.figure(n.FORECAST, bucket=key, best=True)
-        target = targets[month].amount
+        target = q.goals[month].amount
         label = date_format(month, pgettext("a month in a narrow place, as Oct", "M"))
         parts = [
             Part("ok", done, won_link, _("won")),

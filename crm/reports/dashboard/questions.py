@@ -10,7 +10,7 @@ from crm.reports.asks import Ask
 from crm.reports.kept import figures, stamp, stocks
 from crm.reports.names import Names
 from crm.reports.periods import DAY, months_between
-from crm.reports.targets import Goal, goal_of, rows_of
+from crm.reports.targets import Goal, goal_in, goals, rows_of
 from crm.reports.targets import Row as TargetRow
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
@@ -108,4 +108,9 @@ class Questions:
     @cached_property
     def goal(self) -> Goal:
         """The target of the period."""
-        return goal_of(self.ask, rows=self.targets)
+        return goal_in(self.period, self.goals)
+
+    @cached_property
+    def goals(self) -> dict[dt.date, Goal]:
+        """The targets of all months on the page, for those whom the question is about."""
+        return goals(self.ask, sorted({*self.period.months, *self.chart_months}), self.targets)

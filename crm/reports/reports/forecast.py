@@ -17,7 +17,7 @@ from crm.reports.periods import DAY
 from crm.reports.registry import PIPELINE as GROUP
 from crm.reports.registry import Report
 from crm.reports.tables import Cell, Column, Result, no_rate_note
-from crm.reports.targets import goals
+from crm.reports.targets import TARGET, all_pipelines, goals
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
 from deals.metrics.change import BUCKETS, CHANGE
@@ -26,7 +26,7 @@ from deals.metrics.pushes import PUSHED
 from deals.metrics.window import end_of_day
 from deals.models import ForecastCategory
 
-from .foretold import add_intervals
+from .foretold import INTERVAL, add_intervals
 from .grouping import MOST_BARS, choices, chosen, largest, namer, others
 from .outcome import month_words
 
@@ -45,7 +45,7 @@ class Forecast(Report):
     group = GROUP
     order = 5
     period = "year"
-    numbers = (n.FORECAST, n.WON)
+    numbers = (n.FORECAST, n.WON, TARGET, INTERVAL)
 
     def options(self, actor: Any) -> Mapping[str, Mapping[str, Any]]:
         """Return single or cumulative."""
@@ -58,7 +58,7 @@ class Forecast(Report):
     def build(self, ask: Ask) -> Result:
         """Return a row for each month, and one each for slipped deals, those without a date and those of other months."""
         asked = {"open": n.FORECAST.by(d.CLOSE_BUCKET, d.CATEGORY), "won": n.WON.by(d.CLOSED_MONTH)}
-        found = figures(ask.window, asked)
+        found, names = figures(ask.window, asked), Names(ask.actor)
         result = Result(
             [
                 Column("month", _("Month")),
@@ -108,6 +108,7 @@ class Forecast(Report):
             result.charts.append(Columns.of(_("Forecast by close month"), pillars, legend))
         if missing := sum(row["no_rate"] for row in found["open"]):
             result.notes.append(no_rate_note(missing))
+        result.notes += all_pipelines(ask, names, any(targets[month].amount for month in months))
         add_intervals(result, ask)
         return result
 

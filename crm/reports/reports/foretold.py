@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.kernel.core import formats
 from crm.kernel.workspace.models import Workspace
@@ -18,6 +19,17 @@ from deals.forecast.answers import ForecastFailedError, intervals
 from deals.forecast.interval import FEWEST_DECIDED, FEWEST_PERIODS, MOST_PERIODS
 from deals.forecast.loading import Choice
 from deals.metrics import numbers as n
+
+INTERVAL = n.Definition(
+    gettext_lazy("80 % interval"),
+    "N6, N8",
+    gettext_lazy(
+        "Between what and what the won total of the period will lie in four of five cases, as the day began: what is won "
+        "already, open deals by the learned probability of their stage, age and usual change of amount, and deals that will "
+        "be created and won in what is left of the period, as in the last twelve; simulated as whole totals and corrected by "
+        "how far past forecasts at the same lead were off. None under eight past periods or thirty decided deals."
+    ),
+)
 
 
 def add_intervals(result: Result, ask: Ask) -> None:

@@ -23,6 +23,7 @@ from deals.forecast.accuracy import EVERYBODY, OWNER, TEAM, held, restated
 from deals.forecast.answers import ForecastFailedError, probabilities
 from deals.forecast.configured import configured_at
 from deals.forecast.learning import ENOUGH, ONLY_WON
+from deals.metrics.numbers import Definition
 from deals.metrics.window import reach
 from deals.models import Stage
 
@@ -30,15 +31,7 @@ FAILED = gettext_lazy("This could not be computed today. An admin finds the reas
 COMPUTING = gettext_lazy("This is being computed. It appears here within seconds.")
 
 
-class Definition:
-    """The words of a figure that is estimated, not counted, and the rule that it follows."""
-
-    def __init__(self, key: str, label: Any, rule: str, words: Any) -> None:
-        self.key, self.label, self.rule, self.words = key, label, rule, words
-
-
 LEARNED = Definition(
-    "learned",
     gettext_lazy("Learned probability"),
     "P5",
     gettext_lazy(
@@ -49,8 +42,17 @@ LEARNED = Definition(
         "deals would tell as much. It is learned from the deals of everybody."
     ),
 )
+BACKTEST = Definition(
+    gettext_lazy("Held against the past"),
+    "P5, N8",
+    gettext_lazy(
+        "At the ends of past months: the deals that were open then, what was foretold of each from what was on record by "
+        "then, and whether it was won within the horizon. The Brier score is the mean squared difference between share "
+        "foretold and outcome (0 is perfect). The base rate foretells the same of every deal: the share that was won before. "
+        "Gain is how much lower the learned score is than the configured one."
+    ),
+)
 ACCURACY = Definition(
-    "accuracy",
     gettext_lazy("Forecast accuracy"),
     "N6, N8",
     gettext_lazy(
@@ -70,7 +72,7 @@ class Probabilities(Report):
     group = GROUP
     order = 25
     filters = ("pipeline", "as_of")
-    numbers = (LEARNED,)
+    numbers = (LEARNED, BACKTEST)
 
     def build(self, ask: Ask) -> Result:
         """Return a row for each open stage."""

@@ -17,10 +17,12 @@ from crm.reports.kept import figures, kept, stamp
 from crm.reports.names import Names
 from crm.reports.registry import PEOPLE, Report
 from crm.reports.tables import Cell, Column, Result
-from crm.reports.targets import goals_of_people, pace
+from crm.reports.targets import TARGET, all_pipelines, goals_of_people, pace
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
 from deals.metrics.measure import decimal
+
+DONE = n.Definition(gettext_lazy("Activity"), "R5, N7", DONE_WORDS)
 
 
 class Leaderboard(Report):
@@ -31,7 +33,7 @@ class Leaderboard(Report):
     text = gettext_lazy("What each person won in the period, against the target, and what they have open.")
     group = PEOPLE
     order = 10
-    numbers = (n.WON, n.DECIDED, n.PIPELINE, n.CYCLE)
+    numbers = (n.WON, n.DECIDED, n.PIPELINE, n.CYCLE, TARGET)
 
     def build(self, ask: Ask) -> Result:
         """Return a row for each person with deals."""
@@ -79,6 +81,7 @@ class Leaderboard(Report):
             bars.append((call(person), sums[person], link))
         if people:
             result.charts.append(Bars.of(_("Won amount"), bars, "money", "ok"))
+            result.notes += all_pipelines(ask, names, bool(targets))
         else:
             result.empty = _("Nobody has deals here.")
         return result
@@ -94,7 +97,7 @@ class ActivityByPerson(Report):
     order = 20
     period = "month"
     filters = ("period", "team", "person", "as_of")
-    numbers = (n.Definition(gettext_lazy("Activity"), "R5, N7", DONE_WORDS),)
+    numbers = (DONE,)
 
     def build(self, ask: Ask) -> Result:
         """Return a row for each person."""

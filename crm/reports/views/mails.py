@@ -24,6 +24,7 @@ from crm.reports.days import next_due
 from crm.reports.forms import MailForm
 from crm.reports.mailing import asked_days, asked_words, with_days
 from crm.reports.models import ReportMail
+from crm.reports.periods import KINDS, Period
 from crm.reports.services import change_report_mail, create_report_mail, remove_report_mail
 
 from .reports import get_report, saved_key
@@ -177,19 +178,27 @@ def mail_remove(request: Request, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @report_view
 def view_new(request: Request, name: str) -> HttpResponse:
-    """Keep a report's filters under a name."""
+    """Keep a report's filters under a name. The present month, quarter or year is kept as such: next time it is the next."""
     report, ask = kept_query(request, name)
+    now = ask.period.kind in KINDS and ask.as_of is None and ask.period == Period.around(ask.period.kind, ask.today)
     form = SharingForm(request.POST or None)
     back = f"/reports/{name}/?{ask.query()}"
     if request.method == "POST" and form.is_valid():
         try:
             create_view(
-                list_key=saved_key(report), query=ask.query(), layout={}, values=form.values(), actor=request.actor
+                list_key=saved_key(report),
+                query=ask.query(on=None) if now else ask.query(),
+                layout={},
+                values=form.values(),
+                actor=request.actor,
             )
         except Refused as error:
             refuse(form, error)
         else:
-            return done(request, _("The view was saved"), back)
+            words = _("The view was saved")
+            if now and "period" in report.filters:
+                words = _("The view was saved; it always tells of the present period")
+            return done(request, words, back)
     return form_page(request, form, _("Save this view"), _("Save"), back)
 
 
