@@ -35,15 +35,16 @@ def test_old_files_go_and_an_import_can_still_be_undone(imported, admin, client_
 
 def test_a_draft_goes_with_its_file_a_run_at_work_keeps_it_and_a_stray_file_goes(receive, admin, settings):
     settings.IMPORT_FILES_DAYS = 7
-    draft, busy, stopped = (receive("contacts", CONTACTS, admin) for _each in range(3))
+    draft, unread, busy, stopped = (receive("contacts", CONTACTS, admin) for _each in range(4))
     stray = draft.path.with_name("cut-off.csv")
     stray.write_text("x")
     ImportRun.objects.filter(pk=busy.pk).update(state=ImportRun.State.RUNNING)
+    ImportRun.objects.filter(pk=unread.pk).update(state=ImportRun.State.FAILED, header=[])
     ImportRun.objects.filter(pk=stopped.pk).update(state=ImportRun.State.STOPPED)
     ImportRun.objects.update(created_at=draft.created_at - keeping.dt.timedelta(days=8))
-    for path in (draft.path, busy.path, stopped.path, stray):
+    for path in (draft.path, unread.path, busy.path, stopped.path, stray):
         age(path, 8)
-    assert keeping.clean_up() == 3
+    assert keeping.clean_up() == 4
     assert set(ImportRun.objects.values_list("pk", flat=True)) == {busy.pk, stopped.pk}
     assert busy.has_file and not stray.exists()
     with pytest.raises(Refused, match="not kept any more"):

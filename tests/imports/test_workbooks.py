@@ -5,10 +5,13 @@ import datetime as dt
 import zipfile
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
 from crm.kernel.core.errors import Refused
-from crm.kernel.listing.imports import files, workbooks
+from crm.kernel.listing import runs
+from crm.kernel.listing.imports import files, work, workbooks
+from crm.kernel.listing.imports.models import ImportRun
 
 
 @pytest.fixture
@@ -65,9 +68,6 @@ def test_cells_become_what_the_import_reads(book):
 def test_what_cannot_be_read_is_refused_in_words_and_leaves_nothing_behind(book, tmp_path, monkeypatch):
     path = book(["Name"], ["Ann"], ["Ben"])
     whole = path.read_bytes()
-    monkeypatch.setattr(workbooks, "MAX_ROWS", 1)
-    with pytest.raises(Refused, match="more than 50,000 rows"):
-        workbooks.to_csv(path)
     monkeypatch.setattr(workbooks, "MAX_UNPACKED", 100)
     with pytest.raises(Refused, match="larger than 25 MB"):
         workbooks.to_csv(path)
@@ -83,3 +83,58 @@ def test_what_cannot_be_read_is_refused_in_words_and_leaves_nothing_behind(book,
     (tmp_path / "text.csv").write_text("Name\nAnn\n")
     assert not workbooks.is_workbook(tmp_path / "text.csv")
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.fixture
+def brought(client_of, manager, book, monkeypatch):
+    """Return a client, and the run of a workbook that is too large to be read while its person waits."""
+    monkeypatch.setattr(workbooks, "AT_ONCE", 100)
+    monkeypatch.setattr(workbooks, "TICK", 1)
+    client = client_of(manager)
+    content = book(["Name", "E-mail"], ["Ann Lee", "ann@acme.example"], ["Ben", "ben@acme.example"]).read_bytes()
+    sent = client.post("/import/new/", {"kind": "contacts", "file": SimpleUploadedFile("people.xlsx", content)})
+    run = ImportRun.objects.get()
+    assert (run.state, client.get(sent["Location"])["Location"]) == ("reading", f"/import/{run.pk}/")
+    return client, run
+
+
+def test_a_worker_reads_a_large_one_and_its_person_goes_on_with_the_columns(brought):
+    client, run = brought
+    page = client.get(f"/import/{run.pk}/").content.decode()
+    assert "Reading the workbook" in page and "Throw away" in page
+    for other in ("left-out.csv", "columns/", "values/"):
+        assert client.get(f"/import/{run.pk}/{other}")["Location"] == f"/import/{run.pk}/"
+    work.work_on(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.header, run.rows_total, run.lease) == ("draft", ["Name", "E-mail"], 2, None)
+    assert run.mapping == [["full_name"], ["email"]]
+    assert client.get(f"/import/{run.pk}/")["Location"] == f"/import/{run.pk}/columns/"
+    assert "ann@acme.example" in client.get(f"/import/{run.pk}/columns/").content.decode()
+
+
+def test_a_large_one_that_cannot_be_read_is_told_in_words_and_may_go(brought):
+    client, run = brought
+    with zipfile.ZipFile(run.path, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<no>xml")
+    work.work_on(run.pk)
+    page = client.get(f"/import/{run.pk}/").content.decode()
+    assert "This workbook cannot be read" in page and "Choose another file" in page
+    assert "Undo this import" not in page and "Resume" not in page
+    for refused in ("undo", "resume"):
+        client.post(f"/import/{run.pk}/{refused}/")
+    run.refresh_from_db()
+    assert run.state == "failed"
+    client.post(f"/import/{run.pk}/discard/")
+    assert not ImportRun.objects.exists() and not run.path.exists()
+
+
+def test_what_is_thrown_away_while_it_is_read_leaves_nothing(brought, monkeypatch):
+    client, run = brought
+
+    def thrown_away(*args, **kwargs):
+        client.post(f"/import/{run.pk}/discard/")
+        return runs.keep_lease(*args, **kwargs)
+
+    monkeypatch.setattr(work, "keep_lease", thrown_away)
+    work.work_on(run.pk)
+    assert not ImportRun.objects.exists() and list(run.path.parent.iterdir()) == []

@@ -26,7 +26,7 @@ class UploadForm(forms.Form):
         max_length=None,
         help_text=_(
             "With a heading. CSV: up to 200 MB and 1,000,000 rows; comma, semicolon, tab; UTF-8, UTF-16, Latin-1. "
-            "Excel (XLSX): the first sheet, up to 25 MB and 50,000 rows."
+            "Excel (XLSX): the first sheet, up to 25 MB."
         ),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,text/csv"}),
         allow_empty_file=True,

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from .models import ImportRun
@@ -27,7 +28,8 @@ def clean_up(now: dt.datetime | None = None) -> int:
         if run is None or not run.at_work:
             path.unlink(missing_ok=True)
             gone += 1
-    ImportRun.objects.filter(state__in=UNBEGUN, created_at__lt=limit).delete()
+    unread = Q(state=ImportRun.State.FAILED, header=[])
+    ImportRun.objects.filter(Q(state__in=UNBEGUN) | unread, created_at__lt=limit).delete()
     return gone
 
 

@@ -23,6 +23,7 @@ class ImportRun(Run):
     class State(models.TextChoices):
         """Where the run stands."""
 
+        READING = "reading", _("Being read")
         DRAFT = "draft", _("Being prepared")
         CHECKING = "checking", _("Being checked")
         CHECKED = "checked", _("Checked")
@@ -40,7 +41,7 @@ class ImportRun(Run):
         CREATE = "create", _("Add new ones only")
         UPDATE = "update", _("Update known ones only")
 
-    AT_WORK: ClassVar[tuple[str, ...]] = (State.CHECKING, State.RUNNING, State.UNDOING)
+    AT_WORK: ClassVar[tuple[str, ...]] = (State.READING, State.CHECKING, State.RUNNING, State.UNDOING)
 
     kind = models.CharField(_("kind"), max_length=20)
     user = models.ForeignKey("users.User", models.PROTECT, related_name="imports", verbose_name=_("person"))
@@ -68,7 +69,7 @@ class ImportRun(Run):
             models.Index(
                 fields=["leased_until"],
                 name="importrun_at_work",
-                condition=Q(state__in=("checking", "running", "undoing")),
+                condition=Q(state__in=("reading", "checking", "running", "undoing")),
             ),
         ]
 
@@ -94,6 +95,16 @@ class ImportRun(Run):
     def editable(self) -> bool:
         """True while columns and options may still be changed: before anything was written."""
         return self.state in (self.State.DRAFT, self.State.CHECKED)
+
+    @property
+    def unread(self) -> bool:
+        """True for a workbook that nobody could read."""
+        return self.state == self.State.FAILED and not self.header
+
+    @property
+    def discardable(self) -> bool:
+        """True while nothing was written, so that it may be thrown away."""
+        return self.editable or self.unread or self.state == self.State.READING
 
 
 class ImportProblem(models.Model):

@@ -1,7 +1,7 @@
 """What people do with imports: bring a file, say how it is read, have it checked, run, stopped, undone."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -43,7 +43,10 @@ def importer_for(actor: Actor, kind: str) -> Importer:
 
 @command("imports.receive")
 def receive_file(*, actor: Actor, kind: str, upload: Upload) -> ImportRun:
-    """Keep an uploaded file and find out how it is to be read. Raises Refused, in words, for what is no CSV file."""
+    """Keep an uploaded file and find out how it is to be read: a large workbook by a worker (the run is READING).
+
+    Raises Refused, in words, for what is neither a CSV file nor a workbook.
+    """
     importer_for(actor, kind)
     if (upload.size or 0) > MAX_BYTES:
         raise Refused(_("The file is larger than 200 MB. Divide it into several files."))
@@ -52,6 +55,11 @@ def receive_file(*, actor: Actor, kind: str, upload: Upload) -> ImportRun:
         with run.path.open("wb") as target:
             for chunk in upload.chunks():
                 target.write(chunk)
+        if workbooks.is_workbook(run.path) and run.path.stat().st_size > workbooks.AT_ONCE:
+            workbooks.check_size(run.path)
+            run.save(force_insert=True)
+            _hand_over(run, ImportRun.State.READING, actor)
+            return run
         return _begin(run)
     except BaseException:
         run.path.unlink(missing_ok=True)
@@ -79,8 +87,19 @@ def _new_run(actor: Actor, kind: str, name: str) -> ImportRun:
 
 
 def _begin(run: ImportRun) -> ImportRun:
+    look_at(run)
+    run.save(force_insert=True)
+    return run
+
+
+def look_at(run: ImportRun, tick: Callable[[int], None] = workbooks.no_tick) -> None:
+    """Find out how the file is read and what its columns may fill; sets attributes of the run and saves nothing.
+
+    A workbook becomes a CSV file first; `tick` is told how many of its rows are read. Raises Refused, in words, for what
+    cannot be read.
+    """
     if workbooks.is_workbook(run.path):
-        workbooks.to_csv(run.path)
+        workbooks.to_csv(run.path, tick)
     _take_facts(run, inspect(run.path))
     importer = importer_of(run.kind)
     known = guess.remembered(run)
@@ -92,8 +111,6 @@ def _begin(run: ImportRun) -> ImportRun:
         run.source = "file"
         run.options = importer.default_options(run, sample)
         run.options |= guess.guess_style(run, importer, sample)
-    run.save(force_insert=True)
-    return run
 
 
 def _take_facts(run: ImportRun, facts: FileFacts) -> None:
@@ -193,7 +210,7 @@ def stop_import(*, actor: Actor, run_id: UUID) -> ImportRun:
 def resume_import(*, actor: Actor, run_id: UUID) -> ImportRun:
     """Go on with a stopped or failed import after the last row that was written."""
     run = _mine(actor, run_id)
-    if run.state not in (ImportRun.State.STOPPED, ImportRun.State.FAILED):
+    if run.unread or run.state not in (ImportRun.State.STOPPED, ImportRun.State.FAILED):
         raise Refused(_("There is nothing to resume."))
     if not run.has_file:
         raise Refused(_("The file is not kept any more. Import it again: what was written is known by its id or key."))
@@ -206,7 +223,7 @@ def resume_import(*, actor: Actor, run_id: UUID) -> ImportRun:
 def start_undo(*, actor: Actor, run_id: UUID) -> ImportRun:
     """Have a worker undo all that an import wrote (H2)."""
     run = _mine(actor, run_id)
-    if run.state not in (ImportRun.State.DONE, ImportRun.State.STOPPED, ImportRun.State.FAILED):
+    if run.unread or run.state not in (ImportRun.State.DONE, ImportRun.State.STOPPED, ImportRun.State.FAILED):
         raise Refused(_("There is nothing to undo."))
     run.report = {**run.report, "undo_by": str(actor.id), "before_undo": run.state}
     _hand_over(run, ImportRun.State.UNDOING, actor)
@@ -217,7 +234,7 @@ def start_undo(*, actor: Actor, run_id: UUID) -> ImportRun:
 def discard_import(*, actor: Actor, run_id: UUID) -> None:
     """Throw an import away that has written nothing, with its file."""
     run = _mine(actor, run_id)
-    if run.state not in (ImportRun.State.DRAFT, ImportRun.State.CHECKED):
+    if not run.discardable:
         raise Refused(_("This import has begun; it can be stopped or undone."))
     run.path.unlink(missing_ok=True)
     run.delete()

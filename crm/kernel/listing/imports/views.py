@@ -237,7 +237,7 @@ def import_run(request: HttpRequest, pk: UUID) -> HttpResponse:
         "has_problems": not run.at_work and problems.exists(),
         "percent": min(100, 100 * run.rows_done // max(run.rows_total, 1)),
         "to_write": run.count("created") + run.count("updated"),
-        "step": 3 if run.state in ("checking", "checked") else 4,
+        "step": 1 if not run.header else 3 if run.state in ("checking", "checked") else 4,
     }
     template = page_or_fragment(request, "imports/run.html", {"progress": "progress"})
     return render(request, template, context)
@@ -310,6 +310,8 @@ def import_problems(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     run = _run(request, pk)
     if not run.has_file:
         toast(request, _("The uploaded file is not kept any more."), "bad")
+        return redirect("listing:import_run", pk=run.pk)
+    if not run.header:  # a workbook that is being read, or cannot be
         return redirect("listing:import_run", pk=run.pk)
     phase = ImportProblem.Phase.CHECK if run.state in ("checking", "checked") else ImportProblem.Phase.RUN
     response = StreamingHttpResponse(_problem_lines(run, phase), content_type="text/csv; charset=utf-8")

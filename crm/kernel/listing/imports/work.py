@@ -1,4 +1,4 @@
-"""What a worker does with a run that is at work: check, write or undo it."""
+"""What a worker does with a run that is at work: read its workbook, check, write or undo it."""
 
 import datetime as dt
 import logging
@@ -12,14 +12,20 @@ from crm.kernel.core.changes import Actor
 from crm.kernel.core.errors import Conflict, Refused
 from crm.kernel.events.models import Event
 from crm.kernel.events.tasks import run_later
-from crm.kernel.listing.runs import LeaseLostError, end, take_lease
+from crm.kernel.listing.runs import LeaseLostError, end, keep_lease, take_lease
 from crm.kernel.users.models import User
 
 from .engine import check_and_keep, perform
 from .models import ImportRun
+from .services import look_at
 
 log = logging.getLogger(__name__)
 UNDO_LEASE = dt.timedelta(minutes=30)  # an undo is one transaction and tells nothing before its end
+# What `look_at` sets.
+LOOKED_AT = (
+    "encoding", "delimiter", "header", "rows_total", "size", "digest",
+    "mapping", "mode", "match_key", "overwrite", "source", "options",
+)  # fmt: skip
 TASK = "crm.kernel.listing.tasks.work_on_import"
 
 
@@ -34,7 +40,9 @@ def work_on(run_id: UUID) -> None:
     if run is None:
         return
     try:
-        if run.state == ImportRun.State.CHECKING:
+        if run.state == ImportRun.State.READING:
+            read(run)
+        elif run.state == ImportRun.State.CHECKING:
             check_and_keep(run)
         elif run.state == ImportRun.State.RUNNING:
             perform(run)
@@ -53,7 +61,24 @@ def _fail(run: ImportRun) -> None:
     if run.lease is not None and run.at_work:
         done = run.rows_done
         words = _("Something went wrong after %(rows)d rows. Resume goes on from there.") % {"rows": done}
+        if run.state == ImportRun.State.READING:
+            words = _("Something went wrong while the file was read. Save it as “CSV UTF-8” and choose that.")
         end(run, run.lease, ImportRun.State.FAILED, error=words)
+
+
+def read(run: ImportRun) -> None:
+    """Turn a workbook into the CSV file that all else reads, and guess its columns; then its person goes on with them.
+
+    May be called again at any time: a workbook that has become a CSV file is not read twice.
+    """
+    lease = take_lease(run, ImportRun.State.READING)
+    try:
+        look_at(run, lambda rows: keep_lease(run, lease, rows_done=rows))
+    except Refused as refused:
+        end(run, lease, ImportRun.State.FAILED, error=refused.message)
+        return
+    found = {name: getattr(run, name) for name in LOOKED_AT}
+    end(run, lease, ImportRun.State.DRAFT, rows_done=0, started_at=None, finished_at=None, **found)
 
 
 def undo_run(run: ImportRun) -> None:
