@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from crm.kernel.core.changes import Actor
 from crm.kernel.core.panels import panels_for
@@ -361,7 +362,8 @@ class ListPage(Addresses):
         for saved in self.saved_views:
             if str(saved.pk) == self.view_key:
                 return saved
-        raise BadQuery("view", self.view_key)
+        words = _("The view of this address is not here any more, or not shared with you.")
+        raise BadQuery("view", self.view_key, words, back=_("Show the list without the view"))
 
     @cached_property
     def view_changed(self) -> bool:
