@@ -152,6 +152,12 @@ def test_three_digits_behind_a_point_are_no_cents(typed, currency, number):
     assert widgets.MoneyInput(currency=currency).value_from_datadict({"amount": typed}, {}, "amount") == number
 
 
+def test_a_typeahead_offers_a_new_record_only_where_the_form_makes_one():
+    filters, forms = (widgets.TypeaheadInput("contacts:company_options", new=new) for new in (False, True))
+    assert 'hx-get="/companies/options/?new=0"' in filters.render("company", None, {"id": "x"})
+    assert 'hx-get="/companies/options/"' in forms.render("company", None, {"id": "x"})
+
+
 @pytest.mark.parametrize("tag", ["avatar", "org_avatar"])
 def test_avatars_escape_names(tag):
     drawn = render("{% " + tag + " name 1 'xs' %}", name=f'{EVIL}" onload="x')
