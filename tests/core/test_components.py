@@ -158,6 +158,13 @@ def test_a_typeahead_offers_a_new_record_only_where_the_form_makes_one():
     assert 'hx-get="/companies/options/"' in forms.render("company", None, {"id": "x"})
 
 
+@pytest.mark.parametrize("stored", ["12.345", "12.5", "12400", "1234.567", ""])
+def test_an_amount_comes_back_as_it_was_stored(stored):
+    shown = widgets.MoneyInput().format_value(stored)
+    posted = widgets.MoneyInput().value_from_datadict({"amount": shown or ""}, {}, "amount")
+    assert Decimal(posted or 0) == Decimal(stored or 0)
+
+
 @pytest.mark.parametrize("tag", ["avatar", "org_avatar"])
 def test_avatars_escape_names(tag):
     drawn = render("{% " + tag + " name 1 'xs' %}", name=f'{EVIL}" onload="x')

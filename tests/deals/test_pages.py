@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -165,6 +166,20 @@ def test_a_field_is_edited_in_its_place(client_of, rep, deal):
     assert saved.status_code == 200
     assert "$12,500" in saved.content.decode()
     assert client.get(f"/deals/{deal.pk}/fields/nonsense/").status_code == 404
+
+
+def test_an_amount_of_three_places_stays_what_it_is(client_of, rep, deal, as_rep):
+    """`12.345` typed is twelve thousand; stored and shown it is saved again as it was."""
+    edit_deal(deal_id=deal.pk, values={"amount": Decimal("12.345")}, actor=as_rep)
+    client = client_of(rep)
+    form = client.get(f"/deals/{deal.pk}/edit/").context["form"]
+    shown = re.search(r'name="amount"[^>]*value="([^"]*)"|value="([^"]*)"[^>]*name="amount"', str(form["amount"]))
+    assert shown is not None
+    sent = {"version": form.version, "seen": form.seen_json, "title": "Other", "owner": str(rep.pk), "currency": "USD"}
+    sent |= {"amount": shown[1] or shown[2], "company": str(deal.company_id)}
+    assert client.post(f"/deals/{deal.pk}/edit/", sent).status_code == 302
+    deal.refresh_from_db()
+    assert (deal.title, deal.amount) == ("Other", Decimal("12.345"))
 
 
 def test_the_currency_asks_first(client_of, rep, deal):

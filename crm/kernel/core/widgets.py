@@ -55,6 +55,11 @@ class MoneyInput(forms.TextInput):
         """Add the currency."""
         return {**super().get_context(name, value, attrs), "currency": self.currency}
 
+    def format_value(self, value: Any) -> Any:
+        """Return what stands in the field: what was stored with three places comes with a fourth, so that it stays what it is."""
+        text = super().format_value(value)
+        return f"{text}0" if text and _grouped.fullmatch(text) else text
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """Return the number without currency signs, spaces and thousands separators."""
         value = data.get(name)
