@@ -1,13 +1,14 @@
 """What a report answers: a table, charts, notes. Page, file and mail are made of the same table."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm.kernel.core import formats
 from crm.kernel.workspace.models import Workspace
@@ -141,4 +142,20 @@ def file_rows(result: Result) -> list[list[Any]]:
 
 def no_rate_note(count: int) -> str:
     """Return the sentence about deals without an exchange rate (P7)."""
-    return _("%(n)s deals have no exchange rate for their day and are in no sum.") % {"n": count}
+    words = ngettext(
+        "%(n)s deal has no exchange rate for its day and is in no sum.",
+        "%(n)s deals have no exchange rate for their day and are in no sum.",
+        count,
+    )
+    return words % {"n": count}
+
+
+def unknown_creation_notes(won: Mapping[str, Any], cycle: Mapping[str, Any]) -> list[str]:
+    """Return the sentence about wins whose creation date is not known: they are in no cycle, and in no velocity (N5)."""
+    count = won["deals"] - cycle["deals"]
+    words = ngettext(
+        "%(n)s won deal has no known creation date and is in no cycle.",
+        "%(n)s won deals have no known creation date and are in no cycle.",
+        count,
+    )
+    return [words % {"n": count}] if count else []

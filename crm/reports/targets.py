@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.kernel.users.teams import members_of
 from deals.metrics.numbers import Definition
 
 from .asks import Ask
@@ -166,6 +167,17 @@ def goals_of_people(ask: Ask, rows: Sequence[Row] | None = None) -> dict[str, De
         if user is not None and month in wanted:
             found[str(user)] += amount * share_in(ask.period, month)
     return dict(found)
+
+
+def with_aims(ask: Ask, people: Iterable[str], targets: Mapping[str, Decimal]) -> set[str]:
+    """Return the people with deals and those that have a target only: nothing won of a target is a result as well."""
+    found = set(people)
+    rest = {person for person, amount in targets.items() if amount and person not in found}
+    if ask.person:
+        rest &= {str(ask.person)}
+    elif ask.team and rest:
+        rest &= {str(pk) for pk in members_of(ask.window.teams, ask.window.at)}
+    return found | rest
 
 
 def pace(won: Decimal, goal: Decimal | None, period: Period, today: dt.date) -> Decimal | None:

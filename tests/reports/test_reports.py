@@ -127,6 +127,15 @@ def test_a_page_of_many_groups_tells_the_rest_as_one(scene, admin, monkeypatch):
         assert all(others[name] == cut["All"][name] == whole["All"][name] for name in columns), key
 
 
+def test_wins_of_unknown_age_are_in_no_cycle_and_their_number_is_shown(scene, admin):
+    with changeset(Actor.system("test data"), "test.unknown"):
+        Deal.objects.filter(pk=scene["Won one"].pk).update(created_unknown=True)
+    told = "1 won deal has no known creation date and is in no cycle."
+    assert all(told in built(admin, key).notes for key in ("won-by-month", "velocity"))
+    assert told in Dashboard(ask(admin, "conversion")[1]).notes
+    assert table(built(admin, "won-by-month"))["All"]["won"] == 3
+
+
 def test_what_was_undone_is_no_push(scene, admin, today):
     """Put off and taken back is not put off, nor is a day that was brought forward by mistake and back (H2, N6)."""
     boss, deal = Actor.of(admin), scene["Open one"]

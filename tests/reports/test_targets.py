@@ -10,7 +10,9 @@ from crm.kernel.core import remember
 from crm.kernel.core.changes import Actor, changeset, dated_back
 from crm.kernel.core.errors import Refused
 from crm.kernel.users.models import User
+from crm.reports import registry
 from crm.reports.asks import read_ask
+from crm.reports.dashboard import Dashboard
 from crm.reports.forms import field_name, read_amount
 from crm.reports.membership import days_in
 from crm.reports.models import Target
@@ -82,6 +84,17 @@ def test_a_target_beside_one_of_several_pipelines_says_that_it_is_of_all(admin, 
     names = Names(Actor.of(admin))
     assert all_pipelines(question(admin, **one), names, True) == ["Targets are of all pipelines together."]
     assert all_pipelines(question(admin), names, True) == all_pipelines(question(admin, **one), names, False) == []
+
+
+def test_who_has_a_target_and_won_nothing_stands_on_the_leaderboard(admin, rep, stranger, teams, pipeline):
+    for person in (rep, stranger):
+        give(admin, ("user", person.pk), NOV, 300)
+    board = registry.find("leaderboard")
+    rows = {row.cells[0].value: row.cells[2:5] for row in board.build(question(admin)).rows}
+    assert [cell.value for cell in rows[rep.name]] == [0, 300, 0] and stranger.name in rows
+    east = board.build(question(admin, team=str(teams["east"].pk)))
+    assert [row.cells[0].value for row in east.rows] == [rep.name]
+    assert [leader.name for leader in Dashboard(question(admin, person=str(rep.pk))).leaders] == [rep.name]
 
 
 def test_joining_and_leaving_prorate_by_calendar_days(admin, rep, teams):

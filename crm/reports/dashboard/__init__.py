@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm.reports.reports.people import DONE
-from crm.reports.tables import no_rate_note
+from crm.reports.tables import no_rate_note, unknown_creation_notes
 from crm.reports.targets import TARGET, all_pipelines
 from deals.metrics import numbers as n
 from deals.metrics.conversion import FUNNEL
@@ -64,6 +64,7 @@ class Dashboard(Questions):
         """What is in no sum, and why."""
         missing = self.found["open"][0]["no_rate"] + self.found["won"][0]["no_rate"]
         found = [no_rate_note(missing)] if missing else []
+        found += unknown_creation_notes(self.found["won"][0], self.found["cycle"][0])
         return found + all_pipelines(self.ask, self.names, bool(self.goal.amount))
 
     @cached_property

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm.reports.charts import share_of
-from crm.reports.targets import goals_of_people
+from crm.reports.targets import goals_of_people, with_aims
 from deals.metrics import numbers as n
 from deals.metrics.measure import decimal
 
@@ -34,8 +34,8 @@ def leaders(q: Questions) -> list[Leader]:
     decided = {row["owner"]: row for row in q.found["people"]}
     won = {row["owner"]: row for row in q.found["people_won"]}
     still = {row["owner"]: row for row in q.found["people_open"]}
-    people = decided.keys() | still.keys()
     targets = goals_of_people(q.ask, q.targets)
+    people = with_aims(q.ask, decided.keys() | still.keys(), targets)
     rows = []
     for person in people:
         rate = n.win_rate(decided.get(person))

@@ -94,7 +94,7 @@ class Conversion(Report):
                 Cell(each.lost, link[LOST]),
                 Cell(each.still_open, link[STILL_OPEN]),
                 Cell(each.of_all, note=biased, few=each.few),
-                Cell(each.of_decided, few=each.few),
+                Cell(each.of_decided, note=biased, few=each.few),
                 *(Cell(value, few=each.few) for value in (each.share, low, high)),
             )
         if chart := funnel_chart(ask, found["funnel"], names):

@@ -15,7 +15,7 @@ from crm.reports.kept import figures, stocks
 from crm.reports.names import Names
 from crm.reports.periods import DAY
 from crm.reports.registry import SALES, Report
-from crm.reports.tables import Cell, Column, Result, no_rate_note
+from crm.reports.tables import Cell, Column, Result, no_rate_note, unknown_creation_notes
 from deals.metrics import dimensions as d
 from deals.metrics import numbers
 from deals.metrics.measure import Row, decimal
@@ -202,6 +202,7 @@ class WonByMonth(Report):
             result.charts.append(Columns.of(_("Won amount by month"), pillars, [("ok", _("Won"))]))
         if missing := found["all"][0]["no_rate"]:
             result.notes.append(no_rate_note(missing))
+        result.notes += unknown_creation_notes(found["all"][0], found["days"][0])
         return result
 
 
@@ -233,8 +234,10 @@ class VelocityByMonth(Report):
             result.empty = _("This period has not begun.")
             return result
         decided, cycle = numbers.DECIDED.by(d.CLOSED_MONTH), numbers.CYCLE.by(d.CLOSED_MONTH)
-        found = figures(ask.window, {"decided": decided, "cycle": cycle})
-        by_month = {name: {row["closed_month"]: row for row in rows} for name, rows in found.items()}
+        asked = {"decided": decided, "cycle": cycle, "won": numbers.WON, "days": numbers.CYCLE}
+        found = figures(ask.window, asked)
+        by_month = {name: {row["closed_month"]: row for row in found[name]} for name in ("decided", "cycle")}
+        result.notes += unknown_creation_notes(found["won"][0], found["days"][0])
         ends = [end_of_day(add_months(month, 1) - DAY) for month in months]
         found_stocks = stocks(ask.window, ends)
         bars = []

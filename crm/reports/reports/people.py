@@ -17,7 +17,7 @@ from crm.reports.kept import figures, kept, stamp
 from crm.reports.names import Names
 from crm.reports.registry import PEOPLE, Report
 from crm.reports.tables import Cell, Column, Result
-from crm.reports.targets import TARGET, all_pipelines, goals_of_people, pace
+from crm.reports.targets import TARGET, all_pipelines, goals_of_people, pace, with_aims
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
 from deals.metrics.measure import decimal
@@ -56,7 +56,7 @@ class Leaderboard(Report):
                 Column("weighted", _("Weighted"), "money"),
             ]
         )
-        people = found["won"].keys() | found["decided"].keys() | found["open"].keys()
+        people = with_aims(ask, found["won"].keys() | found["decided"].keys() | found["open"].keys(), targets)
         call = names.of(d.OWNER)
         sums = {person: decimal(found["won"].get(person, {}).get("amount")) for person in people}
         bars = []
