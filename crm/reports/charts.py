@@ -178,10 +178,11 @@ class Funnel:
 
     title: str
     bars: list[FunnelBar]
+    pipeline: str = ""  # whose stages they are, where there are several
     template: str = "reports/charts/funnel.html"
 
     @classmethod
-    def of(cls, title: Any, bars: list[FunnelBar], cohort: int) -> "Funnel":
+    def of(cls, title: Any, bars: list[FunnelBar], cohort: int, pipeline: str = "") -> "Funnel":
         """Give each bar its width and shares of the cohort of deals created."""
         before: int | None = None
         for bar in bars:
@@ -189,7 +190,7 @@ class Funnel:
             bar.share = Decimal(bar.deals) / cohort if cohort else None
             bar.step = Decimal(bar.deals) / before if before else None
             before = bar.deals
-        return cls(str(title), bars)
+        return cls(str(title), bars, pipeline)
 
 
 @dataclass(slots=True)

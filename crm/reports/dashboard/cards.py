@@ -115,4 +115,5 @@ def activity(q: Questions, leaders: list[Leader]) -> Card:
         for person in people
         if any((person, each) in counts for each in days)
     ]
-    return Card("activity", Heat.of(_("Calls, e-mails and meetings by weekday"), heads, table))
+    days_told = f"{formats.short_day(done.start)} \N{EN DASH} {formats.short_day(end)}"
+    return Card("activity", Heat.of(_("Calls, e-mails and meetings by weekday"), heads, table), days_told)

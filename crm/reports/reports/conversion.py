@@ -43,7 +43,11 @@ def funnel_chart(ask: Ask, rows: list[Row], names: Names) -> Funnel | None:
     last = next(each for each in names.stages if str(each.pipeline_id) == pipeline and each.is_won)
     link = ask.figure(FUNNEL, pipeline=pipeline, outcome=Stage.Kind.WON)
     found.append(FunnelBar(last.name, "won", won.deals, won.amount, link))
-    return Funnel.of(_("Deals created in the period, by how far they came"), found, cohort.deals)
+    name = names.pipelines[pipeline] if len(names.pipelines) > 1 else ""
+    title = _("%(pipeline)s: deals created in the period, by how far they came") % {"pipeline": name}
+    return Funnel.of(
+        title if name else _("Deals created in the period, by how far they came"), found, cohort.deals, name
+    )
 
 
 class Conversion(Report):
