@@ -11,7 +11,7 @@ from crm.kernel.core.changes import Actor
 from deals.models import LostReason
 from deals.services import close_deal
 from workflows.models import Rule
-from workflows.services import create_rule, matching_now, pause_rule, publish_rule, resume_rule
+from workflows.services import check_rule, create_rule, matching_now, pause_rule, publish_rule, resume_rule
 
 from .conftest import document, look, work
 
@@ -45,6 +45,10 @@ def test_only_what_stands_where_the_trigger_would_have_brought_it(matching, new_
     assert (matching("lead.status_changed", to_status=["working"]), matching("lead.status_changed")) == (1, 0)
     assert matching("lead.status_changed", to_status=["new"]) == 0
     assert [matching(each) for each in ("deal.reopened", "lead.returned", "manual")] == [0, 0, 0]
+    assert (
+        matching("deal.changed"),
+        matching("deal.changed", {"all": [{"field": "owner", "operator": "filled"}]}),
+    ) == (0, 4)
     assert matching("schedule", record="deal", every="day") == 4
 
 
@@ -89,3 +93,15 @@ def test_w6_why_not_says_when_the_moment_of_an_idle_rule_is_or_was(publish, new_
         said = [client.get(f"{address}{deal.pk}").content.decode() for deal in (old, new, lost)]
     assert "10 Mar" in said[0] and "before the rule was at work" in said[0]
     assert "Its moment has not come yet: Mon 30 Mar" in said[1] and "does not watch this record" in said[2]
+
+
+def test_the_warning_of_a_rule_that_sets_itself_off_knows_which_fields_it_watches(manager):
+    tag = {"action": "add_tag", "options": {"tags": ["x"]}}
+    source = {"action": "update_field", "options": {"field": "source", "value": "x"}}
+    found = []
+    for number, options in enumerate(({}, {"fields": ["source"]}, {"fields": ["amount"]})):
+        rule = create_rule(
+            name=f"R{number}", actor=Actor.of(manager), document=document("deal.changed", tag, source, options=options)
+        )
+        found.append([each.where for each in check_rule(rule).warnings])
+    assert found == [["steps.1", "steps.2"], ["steps.2"], []]

@@ -233,6 +233,10 @@ class Assign(Action):
         )  # fmt: skip
         step.pools.keep(step.rule, step.index, turn, ledger)
 
+    def touches(self, options: Mapping[str, Any]) -> str:
+        """The owner."""
+        return "owner"
+
     def sets_off(self, options: Mapping[str, Any], kind: str) -> Sequence[str]:
         """A change of the owner."""
         return (f"{kind}.changed",)

@@ -161,6 +161,10 @@ class Action:
         """Return the kind of record that the actor must be able to edit, "" for none."""
         return kind if self.kinds is not None else ""
 
+    def touches(self, options: Mapping[str, Any]) -> str:
+        """Return the one field of the record that it changes, as events name it; "" if that cannot be said."""
+        return ""
+
     def sets_off(self, options: Mapping[str, Any], kind: str) -> Sequence[str]:
         """Return the names of events that it may cause."""
         return ()

@@ -109,6 +109,10 @@ class UpdateField(Action):
             return {"custom": {**step.row["custom"], name.removeprefix(PREFIX): value}}
         return {name: value}
 
+    def touches(self, options: Mapping[str, Any]) -> str:
+        """The field that it sets."""
+        return str(options.get("field") or "")
+
     def sets_off(self, options: Mapping[str, Any], kind: str) -> Sequence[str]:
         """A change of the record."""
         return (f"{kind}.changed", *(("lead.status_changed",) if options.get("field") == "lead_status" else ()))
@@ -196,6 +200,10 @@ class AddTag(Action):
     def after(self, step: Performing, plan: Plan) -> Mapping[str, Any]:
         """Return the tags afterwards."""
         return {"tags": self.wanted(list(step.row["tags"]), step.options["tags"])}
+
+    def touches(self, options: Mapping[str, Any]) -> str:
+        """Tags."""
+        return "tags"
 
     def sets_off(self, options: Mapping[str, Any], kind: str) -> Sequence[str]:
         """A change of the record."""

@@ -29,7 +29,9 @@ def narrowed(loaded: Loaded, now: dt.datetime) -> Any:
     trigger, options = document.trigger, document.options
     condition, aliases = _sql(document.conditions, context)
     if not isinstance(trigger, TimeTrigger):
-        standing = trigger.standing(options)
+        # Of what is edited only the conditions tell; without any, each record would match.
+        told = document.conditions.parts or not trigger.key.endswith(".changed")
+        standing = trigger.standing(options) if told else None
         rows = MODELS[document.kind].objects.live()
         rows = rows.filter(standing) if standing is not None else rows.none()
     elif isinstance(trigger, Schedule):

@@ -68,12 +68,14 @@ def _rights(document: Document, actor: Actor) -> list[Problem]:
 def _warnings(document: Document) -> list[Problem]:
     """Return what can work and is seldom meant."""
     heard = set(document.trigger.events) if document.trigger is not None else set()
+    watched = document.options.get("fields") or ()
     return [
         Problem(
             f"steps.{number}", _("This step may set the rule itself off; it never meets a record twice in one chain.")
         )
         for number, step in enumerate(document.steps, start=1)
         if heard & set(step.action.sets_off(step.options, document.kind))
+        and not (watched and (touched := step.action.touches(step.options)) and touched not in watched)
     ]
 
 
