@@ -5,6 +5,7 @@ e-mail address, stages, pipelines and teams by name where it is the only one. Re
 from everywhere: no tags, no anchors, no double keys, a limit of size and depth; what is wrong is told with its line.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from .actors import actor_for
 from .comparing import Difference, differences, same
 from .documents import KEYS, read_document
 from .models import Rule, RuleVersion
+from .names import with_ids, with_names
 from .options import Option
 from .problems import Problem
 from .services import create_rule, save_draft
@@ -162,11 +164,12 @@ def coming(text: str, actor: Actor) -> list[Coming]:
         rule.name.casefold(): rule for rule in Rule.objects.visible_to(actor).select_related("current", "owner__role")
     }
     found = []
-    for each in read:
-        rule = known.get(each.name.casefold())
+    for given in read:
+        rule = known.get(given.name.casefold())
         owner = actor_for(rule, rule.owner) if rule is not None else actor
         latest = rule.latest if rule is not None else None
         before = latest.document if latest is not None else {}
+        each = dataclasses.replace(given, document=with_ids(given.document, owner))
         refused = ""
         if names.count(each.name.casefold()) > 1:
             refused = _("There are two rules of this name in the text.")
@@ -187,7 +190,7 @@ def coming(text: str, actor: Actor) -> list[Coming]:
 
 def check(text: str, actor: Actor) -> list[tuple[TextRule, list[Problem]]]:
     """Return the rules of a text with what is wrong with each, as the actor would own it."""
-    return [(each, read_document(each.document, actor).problems.found) for each in parse(text)]
+    return [(each, read_document(with_ids(each.document, actor), actor).problems.found) for each in parse(text)]
 
 
 @command("rules.import")
@@ -225,7 +228,8 @@ def _plain(rule: Rule, version: RuleVersion | None) -> dict[str, Any]:
     if rule.description:
         found["description"] = rule.description
     actor = actor_for(rule, rule.owner)
-    read = read_document(document, actor)
+    document = with_names(document, actor)
+    read = read_document(version.document if version is not None else {}, actor)
     for key in ("trigger", "conditions", "steps", "reentry", "listens_to", "rate_per_hour"):
         if document.get(key):
             found[key] = document[key]

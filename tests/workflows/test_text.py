@@ -1,5 +1,7 @@
 """Rules as text: out and in again the same, hostile files refused with line and reason; the commands (W1)."""
 
+import re
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -56,14 +58,21 @@ def test_out_and_in_again_is_the_same_with_names_for_ids(publish, manager, rep, 
         {"action": "notify", "options": {"who": ["team"], "team": str(teams["east"].pk), "text": "{title}"}},
         {"action": "send_email", "options": {"template": str(template.pk)}},
         options={"to_stage": [str(stage("Proposal").pk)]},
-        conditions={"all": [{"field": "amount", "operator": "gt", "value": 5}]},
+        conditions={
+            "all": [
+                {"field": "amount", "operator": "gt", "value": 5},
+                {"any": [{"field": "owner", "operator": "is", "value": str(rep.pk)}]},
+                {"field": "stage", "operator": "is", "value": [str(stage("Proposal").pk)]},
+            ]
+        },
         name="Big",
     )
     text = export_rules([rule])
     assert "Proposal" in text and rep.email in text and "East" in text and str(rep.pk) not in text
-    assert "template: Welcome" in text
+    assert "template: Welcome" in text and not re.search("[0-9a-f]{8}-", text)
     (read,) = parse(text)
     import_rules(text=text.replace("name: Big", "name: Copy"), actor=Actor.of(manager))
+    assert Rule.objects.get(name="Copy").latest.document["conditions"] == rule.current.document["conditions"]
     path = tmp_path / "rules.yaml"
     path.write_text(text)
     call_command("rules", "check")
