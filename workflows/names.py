@@ -54,6 +54,10 @@ def _group(data: Any, kind: str, context: RuleContext, turn: Turn) -> Any:
         return data
     if "field" not in data:
         return {key: _group(each, kind, context, turn) if key in MODES else each for key, each in data.items()}
+    data = {
+        **{key: data[key] for key in ("field", "operator") if key in data},
+        **data,
+    }  # in the order in which it is read
     field = field_named(kind, str(data["field"]), context.actor) if len(str(data["field"])) < 90 else None
     if field is None or "value" not in data:
         return data
