@@ -56,7 +56,7 @@ DEAL_COLUMNS = (
 _DATES = _("Dates and origin")
 DEAL_CONDITIONS: tuple[Field, ...] = (
     Text(key="title", label=_("Title")),
-    Number(key="amount", label=_("Amount")),
+    Number(key="amount", label=_("Amount"), money=True),
     Text(key="currency", label=_("Currency")),
     Choice(key="status", label=_("Status"), column="stage__kind_of", options=Stage.Kind.choices),
     Choice(key="stage", label=_("Stage"), column="stage_id", options=stage_choices),

@@ -228,3 +228,8 @@ def test_named_periods_go_by_the_calendar():
     assert period("this-quarter", TODAY) == (dt.date(2026, 10, 1), dt.date(2026, 12, 31))
     assert period("next-week", TODAY) == (dt.date(2026, 11, 23), dt.date(2026, 11, 29))
     assert period("last-year", TODAY) == (dt.date(2025, 1, 1), dt.date(2025, 12, 31))
+
+
+def test_an_amount_is_read_as_it_is_typed_in_forms(reader):
+    for money, number in ((True, 12_400), (False, Decimal("12.4"))):
+        assert Number(key="amount", label="Amount", money=money).read("gt", "12.400", reader) == number

@@ -113,7 +113,7 @@ def _sort(of: FieldType) -> Sort:
 def _condition(of: FieldType) -> Field:
     options: dict[str, Any] = {"key": column_key(of.field), "label": of.field.label, "group": GROUP}
     if of.key in (TYPES.NUMBER, TYPES.MONEY):
-        return Number(expression=of.sql(), **options)
+        return Number(expression=of.sql(), money=of.key == TYPES.MONEY, **options)
     if of.key == TYPES.DATE:
         return Date(expression=of.sql(), **options)
     return Custom(of=of, **options)

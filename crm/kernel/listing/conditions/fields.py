@@ -11,6 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from crm.kernel.core import parsers
+from crm.kernel.core.widgets import plain_amount
 from crm.kernel.customfields.people import people
 
 from . import operators
@@ -42,15 +43,16 @@ class Text(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Field):
-    """A number, or an amount of money compared by its number."""
+    """A number, or an amount of `money` compared by its number and typed as in forms."""
 
+    money: bool = False
     control: ClassVar[str] = "number"
     known: ClassVar[dict[str, Operator]] = operators.NUMBER
 
     def read(self, operator: str, text: str, context: Context) -> Decimal:
         """Return the number."""
         try:
-            found = Decimal(str(parsers.number(text, PLAIN)))
+            found = Decimal(str(parsers.number(plain_amount(text) if self.money else text, PLAIN)))
         except parsers.CellError as error:
             raise ValueError(str(error)) from error
         if not found.is_finite() or abs(found) >= Decimal(10) ** 15:
