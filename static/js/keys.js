@@ -61,7 +61,7 @@ function peek() {
 /* -------------------------------------------------------------- global */
 const act = (element) => {
   if (!element) return false;
-  if (element.matches("input, textarea, select, [tabindex]")) {
+  if (element.matches("input, textarea, select, b")) {
     element.focus();
     element.select?.();
   } else element.click();
