@@ -1,5 +1,6 @@
 """Leaderboard, and activity by person and kind (N2, N9, R5)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -17,10 +18,10 @@ from crm.reports.kept import figures, kept, stamp
 from crm.reports.names import Names
 from crm.reports.registry import PEOPLE, Report
 from crm.reports.tables import Cell, Column, Result
-from crm.reports.targets import TARGET, all_pipelines, goals_of_people, pace, with_aims
+from crm.reports.targets import TARGET, all_pipelines, goal_of, goals_of_people, pace, with_aims
 from deals.metrics import dimensions as d
 from deals.metrics import numbers as n
-from deals.metrics.measure import decimal
+from deals.metrics.measure import Row, decimal
 
 DONE = n.Definition(gettext_lazy("Activity"), "R5, N7", DONE_WORDS)
 
@@ -36,10 +37,11 @@ class Leaderboard(Report):
     numbers = (n.WON, n.DECIDED, n.PIPELINE, n.CYCLE, TARGET)
 
     def build(self, ask: Ask) -> Result:
-        """Return a row for each person with deals."""
-        asked = {name: number.by(d.OWNER) for name, number in (
-            ("won", n.WON), ("decided", n.DECIDED), ("open", n.PIPELINE), ("cycle", n.CYCLE))}  # fmt: skip
-        found = {name: {row["owner"]: row for row in rows} for name, rows in figures(ask.window, asked).items()}
+        """Return a row for each person with deals or a target, and one of all together: rates pooled, never averaged (N2)."""
+        numbers = {"won": n.WON, "decided": n.DECIDED, "open": n.PIPELINE, "cycle": n.CYCLE}
+        asked = {name: number.by(d.OWNER) for name, number in numbers.items()}
+        rows = figures(ask.window, asked | {f"all_{name}": number for name, number in numbers.items()})
+        found = {name: {row["owner"]: row for row in rows[name]} for name in numbers}
         targets, names = goals_of_people(ask), Names(ask.actor)
         result = Result(
             [
@@ -61,30 +63,45 @@ class Leaderboard(Report):
         sums = {person: decimal(found["won"].get(person, {}).get("amount")) for person in people}
         bars = []
         for person in sorted(people, key=lambda each: (-sums[each], call(each))):
-            won, still, cycle = (found[name].get(person) for name in ("won", "open", "cycle"))
-            rate, target = n.win_rate(found["decided"].get(person)), targets.get(str(person))
-            link, open_link = ask.figure(n.WON, owner=person), ask.figure(n.PIPELINE, owner=person)
-            valued = won["deals"] - won["no_amount"] - won["no_rate"] if won else 0
-            result.add(
-                Cell(call(person), link),
-                Cell(won["deals"] if won else 0, link),
-                Cell(sums[person], link),
-                target,
-                sums[person] / target if target else None,
-                pace(sums[person], target, ask.period, ask.today),
-                Cell(rate.by_count, ask.figure(n.DECIDED, owner=person), few=rate.decided < 10),
-                sums[person] / valued if valued else None,
-                cycle["median"] if cycle else None,
-                Cell(still["deals"] if still else 0, open_link),
-                Cell(decimal(still["weighted"]) if still else Decimal(0), open_link),
-            )
-            bars.append((call(person), sums[person], link))
+            own = {name: found[name].get(person) for name in numbers}
+            self._add(result, ask, call(person), own, targets.get(str(person)), {"owner": person})
+            bars.append((call(person), sums[person], ask.figure(n.WON, owner=person)))
         if people:
             result.charts.append(Bars.of(_("Won amount"), bars, "money", "ok"))
+            whole = {name: rows[f"all_{name}"][0] for name in numbers}
+            self._add(result, ask, _("All"), whole, goal_of(ask).amount, {})
             result.notes += all_pipelines(ask, names, bool(targets))
         else:
             result.empty = _("Nobody has deals here.")
         return result
+
+    @staticmethod
+    def _add(
+        result: Result,
+        ask: Ask,
+        name: str,
+        own: Mapping[str, Row | None],
+        target: Decimal | None,
+        marks: Mapping[str, Any],
+    ) -> None:
+        won, still, cycle, rate = own["won"], own["open"], own["cycle"], n.win_rate(own["decided"])
+        amount = decimal(won["amount"]) if won else Decimal(0)
+        valued = won["deals"] - won["no_amount"] - won["no_rate"] if won else 0
+        link, open_link = ask.figure(n.WON, **marks), ask.figure(n.PIPELINE, **marks)
+        result.add(
+            Cell(name, link),
+            Cell(won["deals"] if won else 0, link),
+            Cell(amount, link),
+            target,
+            amount / target if target else None,
+            pace(amount, target, ask.period, ask.today),
+            Cell(rate.by_count, ask.figure(n.DECIDED, **marks), few=rate.decided < 10),
+            amount / valued if valued else None,
+            cycle["median"] if cycle else None,
+            Cell(still["deals"] if still else 0, open_link),
+            Cell(decimal(still["weighted"]) if still else Decimal(0), open_link),
+            total=not marks,
+        )
 
 
 class ActivityByPerson(Report):
