@@ -14,7 +14,7 @@ _PUSHES = f"""(SELECT p.deal_id, count(*) AS times, sum(p.days) AS days FROM (
         h.expected_close - LAG(h.expected_close)
         OVER (PARTITION BY h.pgh_obj_id ORDER BY h.pgh_created_at, h.pgh_id) AS days
     FROM deals_dealhistory h JOIN facts g ON g.id = h.pgh_obj_id WHERE h.pgh_created_at <= %(at)s) p
-    WHERE p.days > 0 AND (p.context = ANY(ARRAY({_UNDOS} UNION ALL {_UNDONE}))) IS NOT TRUE
+    WHERE p.days > 0 AND (p.context IN ({_UNDOS} UNION ALL {_UNDONE})) IS NOT TRUE
         AND (p.at AT TIME ZONE %(zone)s)::date BETWEEN %(start)s::date AND %(end)s::date GROUP BY 1)"""
 
 PUSHED = Number(
