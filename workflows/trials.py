@@ -40,7 +40,12 @@ def own_matches(trial: Trial) -> Any:
 def dry_context(actor: Actor, rule: Rule, form: TrialForm | None = None) -> dict[str, Any]:
     """Return what the panel of dry runs needs: the form, how far the last one is, its figures and its first lines."""
     trial = trial_of(actor, rule)
-    found: dict[str, Any] = {"dry_form": form or TrialForm(), "trial": trial, "has_version": rule.latest is not None}
+    latest = rule.latest
+    trigger = latest.document.get("trigger") if latest is not None else None
+    found: dict[str, Any] = {
+        "dry_form": form or TrialForm(), "trial": trial, "has_version": latest is not None,
+        "by_hand": isinstance(trigger, Mapping) and trigger.get("kind") == "manual",
+    }  # fmt: skip
     if trial is None:
         return found
     found |= figures(trial, rule)

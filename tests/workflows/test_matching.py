@@ -91,6 +91,9 @@ def test_w6_why_not_says_when_the_moment_of_an_idle_rule_is_or_was(publish, new_
         close_deal(deal_id=lost.pk, won=True, actor=Actor.of(rep))
         client, address = client_of(manager), f"/workflows/{rule.pk}/?panel=why&record="
         said = [client.get(f"{address}{deal.pk}").content.decode() for deal in (old, new, lost)]
+        assert "Choose a deal from the suggestions." in client.get(address).content.decode()
+        by_hand = publish("manual", options={"record": "deal"})
+        assert "nothing in the past to try it on" in client.get(f"/workflows/{by_hand.pk}/?panel=dry").content.decode()
     assert "10 Mar" in said[0] and "before the rule was at work" in said[0]
     assert "Its moment has not come yet: Mon 30 Mar" in said[1] and "does not watch this record" in said[2]
 

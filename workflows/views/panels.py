@@ -80,6 +80,7 @@ def _why(request: Request, rule: Rule) -> dict[str, Any]:
     found: dict[str, Any] = {
         "why_kind": kind_label(kind),
         "why_record": record,
+        "why_nothing": record is None and "record" in request.GET,
         "why_widget": widget.render("record", record.pk if record else None, {"id": "why-record", "class": "input"}),
     }
     if record is None:
