@@ -22,6 +22,7 @@ from crm.kernel.listing.sorting import Sort
 
 from .models import Rule, Run, Step
 from .records import Named, named, record_named
+from .telling import waiting_words
 from .tones import tone_of
 
 RECORD = ("record_kind", "record_id")
@@ -72,7 +73,9 @@ def _state(row: Row, page: ListPage) -> SafeString:
 def _did(row: Row, page: Any) -> str:
     if row["record_id"] is not None and row["record_id"] not in page.records:
         return ""
-    return row["reason"] or "; ".join(page.words.get(row["pk"], ()))
+    if row["reason"]:
+        return str(row["reason"])
+    return "; ".join([*page.words.get(row["pk"], ()), *waiting_words(row["state"], row["due_at"])])
 
 
 def _started(row: Row, page: ListPage) -> SafeString:
@@ -99,7 +102,7 @@ class RunList(ListPage):
         Column("record", _("Record"), RECORD, _record, phone="main"),
         Column("rule", _("Rule"), ("rule__name",), _rule, phone="sub"),
         Column("state", _("State"), ("state",), _state, phone="end"),
-        Column("did", _("What it did"), ("reason", *RECORD), _did),
+        Column("did", _("What it did"), ("reason", "state", "due_at", *RECORD), _did),
         Column("started", _("Started"), ("started_at",), _started, sort="started", phone="sub-end"),
     )
     filters = (

@@ -1,9 +1,12 @@
 """Rules and runs in a line: what sets a rule off, and what came of a run."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+
+from crm.kernel.core import formats
 
 from .builder.options import with_defaults
 from .models import Run, Step
@@ -29,6 +32,7 @@ def shown_run(run: Run, names: Any) -> dict[str, Any]:
     """Return a run as a line: its record, if the person may see it, what came of it, and how it looks."""
     tone, icon = tone_of(run.state)
     done = [step.words for step in run.steps.all() if step.words and step.state != Step.State.WAITING]
+    done += waiting_words(run.state, run.due_at)
     hidden = run.record_id is not None and run.record_id not in names
     return {
         "run": run,
@@ -38,3 +42,8 @@ def shown_run(run: Run, names: Any) -> dict[str, Any]:
         "icon": icon,
         "again": run.state == Run.State.FAILED,
     }
+
+
+def waiting_words(state: str, until: dt.datetime | None) -> list[str]:
+    """Return when a run that waits goes on, nothing of others."""
+    return [_("goes on %(when)s") % {"when": formats.when(until)}] if state == Run.State.WAITING and until else []

@@ -60,6 +60,7 @@ def test_a_second_click_starts_nothing_twice_and_a_wait_that_is_over_is_done(
         work()
         page = client_of(manager).get(f"/workflows/runs/{Run.objects.get().pk}/").content.decode()
         assert "until" in page and "Waited until" not in page
+        assert re.search(r"goes on today \d\d:00", client_of(manager).get("/workflows/runs/").content.decode())
         clock.shift(dt.timedelta(hours=3))
         look()
         start_run(rule_id=rule.pk, record_id=deal.pk, actor=Actor.of(rep))
