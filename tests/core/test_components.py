@@ -154,8 +154,8 @@ def test_three_digits_behind_a_point_are_no_cents(typed, currency, number):
 
 def test_a_typeahead_offers_a_new_record_only_where_the_form_makes_one():
     filters, forms = (widgets.TypeaheadInput("contacts:company_options", new=new) for new in (False, True))
-    assert 'hx-get="/companies/options/?new=0"' in filters.render("company", None, {"id": "x"})
-    assert 'hx-get="/companies/options/"' in forms.render("company", None, {"id": "x"})
+    assert 'hx-get="/companies/options/"' in filters.render("company", None, {"id": "x"})
+    assert 'hx-get="/companies/options/?new=1"' in forms.render("company", None, {"id": "x"})
 
 
 @pytest.mark.parametrize("stored", ["12.345", "12.5", "12400", "1234.567", ""])

@@ -26,6 +26,14 @@ FLAGS = [
     "--disable-sync",
 ]
 
+# Nobody clicks before the page's scripts have run; a driver does, and then a link that opens a dialog leads to its page.
+UNHURRIED = """
+const wait = new CSSStyleSheet();
+wait.replaceSync("html { pointer-events: none }");
+if (document.readyState !== "complete") document.adoptedStyleSheets = [wait];
+addEventListener("load", () => document.adoptedStyleSheets = []);
+"""
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
@@ -102,6 +110,7 @@ def visitor(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Visit
     def open_window(width: int = 1440, height: int = 900, **options: Any) -> Visitor:
         context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-GB", **options)
         context.set_default_timeout(10_000)
+        context.add_init_script(UNHURRIED)
         contexts.append(context)
         return Visitor(context, live_server.url)
 

@@ -121,8 +121,7 @@ class TypeaheadInput(forms.TextInput):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Add the address of the options and the words of the chosen one."""
         label = self.label_for(value) if value and self.label_for else ""
-        url = self.url if self.new else f"{self.url}?new=0"  # then no new record is on offer
-        return {**super().get_context(name, value, attrs), "url": url, "chosen": label or "", "new": self.new}
+        return {**super().get_context(name, value, attrs), "url": self.url, "chosen": label or "", "new": self.new}
 
     def id_for_label(self, id_: str | None, index: str | None = None) -> str:
         """Return the id of the visible input."""
